@@ -1,0 +1,90 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// The house of ARCHITECTURE.md, bottom up. Arrows go down only; features never import each other.
+// Every target is built without full Foundation (FoundationEssentials at most): full Foundation costs 40 MB of ICU data.
+
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+func room(_ name: String, _ dependencies: [Target.Dependency] = [], exclude: [String] = []) -> Target {
+    .target(name: name, dependencies: dependencies, exclude: exclude, swiftSettings: strict)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
+    .testTarget(name: name + "Tests", dependencies: dependencies, exclude: exclude, swiftSettings: strict)
+}
+
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let metrics: Target.Dependency = .product(name: "CoreMetrics", package: "swift-metrics")
+let tracing: Target.Dependency = .product(name: "Tracing", package: "swift-distributed-tracing")
+let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
+let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
+
+let package = Package(
+    name: "apus",
+    platforms: [.macOS(.v15)],
+    products: [.executable(name: "apus", targets: ["apus"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-http-types.git", from: "1.8.0", traits: []),
+        .package(url: "https://github.com/swift-server/async-http-client.git", from: "1.37.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1", traits: []),
+        .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics.git", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-distributed-tracing.git", from: "1.7.3"),
+        .package(url: "https://github.com/apple/swift-protobuf.git", from: "1.39.0", traits: []),
+        .package(url: "https://github.com/apple/swift-collections.git", from: "1.6.0"),
+    ],
+    targets: [
+        // ground
+        .systemLibrary(name: "CYAML", providers: [.apt(["libyaml-dev"])]),
+        .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
+        .target(name: "CAres", linkerSettings: [.linkedLibrary("cares")]),
+        .target(name: "CLinux"),
+        room("Base"),
+        room("Terminal", ["Base"]),
+        room("Settings", ["Base", "CYAML"]),
+        room("Resilience", ["Base"]),
+        room("Compression", ["Base", "CZlib"]),
+        room(
+            "Telemetry",
+            [
+                "Base", "Settings", "Compression", logging, metrics, tracing,
+                .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+            ]),
+        room("Profiling", ["Base", "CLinux", .product(name: "SwiftProtobuf", package: "swift-protobuf")]),
+        room(
+            "HTTPTransport",
+            ["Base", nioCore, .product(name: "AsyncHTTPClient", package: "async-http-client")]),
+        // what features stand on
+        room(
+            "Daemon",
+            [
+                "Base", "Settings", "Resilience", "Telemetry", "Compression", "Profiling", "HTTPTransport", "CLinux",
+                nioCore, nioPosix, logging, tracing,
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+            ]),
+        // features
+        room(
+            "HostMetrics",
+            ["Base", "Terminal", "Settings", "Resilience", "Telemetry", "HTTPTransport", "Daemon", "CLinux", logging, tracing]),
+        // the executable
+        .executableTarget(
+            name: "apus",
+            dependencies: [
+                "Base", "Terminal", "Settings", "Telemetry", "Daemon", "HostMetrics", "CAres",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: strict),
+        // tests
+        .target(name: "TestKit", dependencies: ["Base"], swiftSettings: strict),
+        tests("Base", ["Base", "TestKit"]),
+    ]
+)
