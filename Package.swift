@@ -32,6 +32,7 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl.git", from: "2.37.6"),
         .package(url: "https://github.com/apple/swift-http-types.git", from: "1.8.0", traits: []),
         .package(url: "https://github.com/swift-server/async-http-client.git", from: "1.37.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1", traits: []),
@@ -50,24 +51,30 @@ let package = Package(
         room("Base"),
         room("Terminal", ["Base"]),
         room("Settings", ["Base", "CYAML"]),
-        room("Resilience", ["Base"]),
+        room("Resilience", ["Base", "Settings"]),
         room("Compression", ["Base", "CZlib"]),
         room(
             "Telemetry",
             [
-                "Base", "Settings", "Compression", logging, metrics, tracing,
+                "Base", "Settings", "Resilience", "Compression", logging, metrics, tracing,
                 .product(name: "SwiftProtobuf", package: "swift-protobuf"),
-            ]),
-        room("Profiling", ["Base", "CLinux", .product(name: "SwiftProtobuf", package: "swift-protobuf")]),
+            ],
+            exclude: ["Tracing/Generated/README.md", "Tracing/Generated/descriptors.py"]),
+        room("Profiling", ["Base", "CLinux"]),
         room(
             "HTTPTransport",
-            ["Base", nioCore, .product(name: "AsyncHTTPClient", package: "async-http-client")]),
+            [
+                "Base", nioCore, nioPosix,
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+            ]),
         // what features stand on
         room(
             "Daemon",
             [
                 "Base", "Settings", "Resilience", "Telemetry", "Compression", "Profiling", "HTTPTransport", "CLinux",
-                nioCore, nioPosix, logging, tracing,
+                nioCore, nioPosix, logging, metrics, tracing,
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
             ]),
@@ -86,5 +93,8 @@ let package = Package(
         // tests
         .target(name: "TestKit", dependencies: ["Base"], swiftSettings: strict),
         tests("Base", ["Base", "TestKit"]),
+        tests("Resilience", ["Base", "Settings", "Resilience", "TestKit"]),
+        tests("Daemon", ["Base", "Settings", "Daemon", "TestKit"]),
+        tests("Apus", ["apus", "Base", "HTTPTransport", "TestKit"]),
     ]
 )

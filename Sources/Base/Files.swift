@@ -79,6 +79,12 @@ package enum Files {
         }
     }
 
+    /// Whether `path` itself (no link followed) is a socket.
+    package static func isSocket(_ path: String) -> Bool {
+        var status = stat()
+        return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFSOCK
+    }
+
     /// An `ApusError` that ends in the reason of the current `errno`.
     package static func failure(_ code: String, _ what: String) -> ApusError {
         ApusError(code: code, "\(what): \(reason(errno))")

@@ -1,0 +1,56 @@
+# Two commands are enough on a fresh Debian or Ubuntu with a Swift toolchain: `make demo` and `make test`.
+# `make help` lists the rest.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+SWIFT ?= swift
+FILTER ?=
+STATIC := -c release --static-swift-stdlib -Xswiftc -static-executable
+
+.PHONY: help demo build test release check-release lint format bench bench-metrics tools test-tools man clean
+
+help: ## list what can be made
+	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: tools ## install what is missing, build, and run the main job on an example file
+	$(SWIFT) build --product apus
+	@echo
+	@echo "  apus runs with examples/demo.yaml; the console is at http://127.0.0.1:9900/ (Ctrl-C ends it)"
+	@echo
+	.build/debug/apus run examples/demo.yaml
+
+build: tools ## build a debug binary
+	$(SWIFT) build --product apus
+
+test: tools test-tools ## run every test; FILTER=Disk runs some
+	$(SWIFT) build --build-tests
+	$(SWIFT) test --skip-build $(if $(FILTER),--filter $(FILTER))
+
+release: tools ## build dist/apus, fully static, and print its size and SHA-256
+	scripts/release.sh
+
+check-release: ## prove what the README says of dist/apus: static, small, at home in an empty root
+	scripts/check-release.sh dist/apus
+
+lint: ## check the layout of the code
+	$(SWIFT) format lint --strict --recursive --configuration .swift-format Package.swift Sources Tests Benchmarks
+
+format: ## lay the code out
+	$(SWIFT) format --in-place --recursive --configuration .swift-format Package.swift Sources Tests Benchmarks
+
+bench: bench-metrics ## run every benchmark
+
+bench-metrics: tools test-tools ## the metrics registry beside its peers
+	Benchmarks/metrics/run.sh
+
+man: build ## write the manual pages and completions to dist/
+	scripts/man.sh
+
+tools:
+	@scripts/install-build-tools.sh
+
+test-tools:
+	@scripts/install-test-tools.sh
+
+clean: ## remove what was built
+	rm -rf .build dist

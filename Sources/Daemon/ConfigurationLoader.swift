@@ -1,0 +1,61 @@
+import Base
+package import Settings
+import Telemetry
+
+/// Reads the daemon's file against the sections that exist: `admin`, `telemetry`, `log` and one per component.
+package struct ConfigurationLoader: Sendable {
+    /// What is larger is refused unread; the reader itself refuses from 8 MiB on.
+    static let sizeLimit = 8 << 20
+
+    /// Every component, the admin endpoint first, in the order in which they start.
+    package let definitions: [ComponentDefinition]
+    package let schema: SettingsSchema
+    private let references: any ReferenceResolver
+
+    package init(components: [ComponentDefinition], references: any ReferenceResolver) {
+        definitions = [AdminComponent.definition] + components
+        schema = SettingsSchema(
+            [
+                AdminComponent.definition.section,
+                SettingsSection("log", "What is logged, and in which form.", LogSettings.self, presence: .always),
+                SettingsSection("telemetry", "Where traces go.", TelemetrySettings.self, presence: .always),
+            ] + components.map(\.section))
+        self.references = references
+    }
+
+    /// The JSON Schema (draft 2020-12) of the file.
+    package var jsonSchema: String { schema.jsonSchema(title: "Apus configuration") }
+
+    /// - Throws: `ConfigurationRefused` with every complaint of the file, or with the one reason why it cannot be read.
+    package func load(_ path: String) throws(ConfigurationRefused) -> SettingsFile {
+        let content: [UInt8]
+        do throws(ApusError) {
+            content = path == "-"
+                ? try Files.read(descriptor: 0, name: "standard input", limit: ConfigurationLoader.sizeLimit)
+                : try Files.read(path, limit: ConfigurationLoader.sizeLimit)
+        } catch {
+            throw ConfigurationRefused(complaints: [error.description], isUnreadable: true)
+        }
+        let result = schema.read(content, file: path, references: references)
+        guard let file = result.file else {
+            throw ConfigurationRefused(complaints: result.errors.map(\.description), isUnreadable: false)
+        }
+        return file
+    }
+
+    /// The components that a file declares, in the order in which they start.
+    func declared(in file: SettingsFile) -> [(definition: ComponentDefinition, fingerprint: SettingsFingerprint)] {
+        definitions.compactMap { definition in
+            file.fingerprint(of: definition.name).map { (definition, $0) }
+        }
+    }
+}
+
+/// A configuration that is not taken over, and why: one complaint a line, ready to print.
+package struct ConfigurationRefused: Error, Sendable, CustomStringConvertible {
+    package let complaints: [String]
+    /// The file could not even be read.
+    package let isUnreadable: Bool
+
+    package var description: String { complaints.joined(separator: "\n") }
+}

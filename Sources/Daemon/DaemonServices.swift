@@ -1,0 +1,88 @@
+package import Base
+import CoreMetrics
+import HTTPTransport
+import Logging
+import Profiling
+import Settings
+package import Telemetry
+
+/// What every component stands on, made once a process: clocks, telemetry, HTTP, listening sockets, and the line to systemd.
+package struct DaemonServices: Sendable {
+    package let time: any TimeSource
+    package let metrics: MetricsRegistry
+    package let logs: LogBackend
+    package let host: String
+    package let systemd: SystemdEnvironment
+    let traces: TraceExport
+    let notifier: SystemdNotifier
+    let listeners: ListenerPool
+    let http: HTTPTransport
+    let directory = ComponentDirectory()
+    let events: EventSink
+    private let lastReloadSuccessful: Telemetry.Gauge
+    private let lastReloadTime: Telemetry.Gauge
+
+    /// Sets up the process's telemetry: the one place where the global front ends get their back ends.
+    package init(environment: [String: String], processID: Int32, time: any TimeSource = SystemTime()) {
+        self.time = time
+        host = HostName.current()
+        metrics = MetricsRegistry()
+        logs = LogBackend(time: time, metrics: metrics, environment: environment)
+        systemd = SystemdEnvironment(environment: environment, processID: processID)
+        notifier = SystemdNotifier(environment: environment)
+        SystemdEnvironment.clear()
+        logs.bootstrap(metadataProvider: .traceContext)
+        MetricsSystem.bootstrap(PrometheusMetricsFactory(registry: metrics))
+        TracingBackend.bootstrap()
+        listeners = ListenerPool(inherited: systemd.descriptors)
+        http = HTTPTransport(isTraced: true)
+        events = EventSink(logger: Logger(label: "daemon"), metrics: metrics)
+        traces = TraceExport(environment: environment, time: time, events: events)
+        metrics.addProcessMetrics()
+        metrics.addBuildInfo()
+        lastReloadSuccessful = metrics.gauge(
+            "apus_config_last_reload_successful", help: "Whether the last load of the configuration succeeded.").with()
+        lastReloadTime = metrics.gauge(
+            "apus_config_last_reload_success_timestamp_seconds",
+            help: "When the configuration was last loaded with success, in seconds since 1970.", unit: "seconds").with()
+        collectComponentMetrics()
+    }
+
+    /// Applies what belongs to the process rather than to a component.
+    func configure(from file: SettingsFile) {
+        logs.configure((file.group(LogSettings.self) ?? LogSettings()).configuration)
+        traces.configure(
+            file.group(TelemetrySettings.self) ?? TelemetrySettings(), fingerprint: file.fingerprint(of: "telemetry"))
+    }
+
+    func recordReload(_ record: ReloadRecord) {
+        lastReloadSuccessful.set(record.isSuccess ? 1 : 0)
+        if record.isSuccess { lastReloadTime.set(record.at.secondsSince1970) }
+    }
+
+    func context(for name: String, daemon: any DaemonView) -> ComponentContext {
+        ComponentContext(
+            name: name, metrics: metrics, time: time, http: http, listeners: listeners, host: host, daemon: daemon)
+    }
+
+    /// Sends the last spans and closes what is pooled.
+    func shutdown() async {
+        await traces.shutdown()
+        await http.shutdown()
+    }
+
+    private func collectComponentMetrics() {
+        let directory = directory
+        _ = metrics.addCollector { collected in
+            for runner in directory.all {
+                let labels = [("component", runner.name)]
+                collected.gauge(
+                    "apus_component_ready", help: "Whether the component can do its work now.", labels: labels,
+                    runner.status.isReady ? 1 : 0)
+                collected.counter(
+                    "apus_component_restarts_total", help: "How often the component was built anew after a failure.",
+                    labels: labels, Double(runner.restarts))
+            }
+        }
+    }
+}

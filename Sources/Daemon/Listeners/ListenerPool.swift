@@ -1,0 +1,108 @@
+package import Base
+import Glibc
+package import Settings
+import Synchronization
+
+/// The listening sockets of the process. A socket stays open as long as anybody holds a lease on its address, so a reload
+/// hands it from the old generation to the new one without refusing a connection: both hold duplicates of one kernel
+/// socket, with one queue of waiting connections. Sockets that systemd passed stay open for good.
+package final class ListenerPool: Sendable {
+    private struct Listener {
+        let descriptor: Int32
+        var owner: String?
+        var leases: Int
+        let isInherited: Bool
+    }
+
+    /// Port 0 means a port of one's own, so there the owner is part of the key.
+    fileprivate struct Key: Hashable {
+        let address: NetworkAddress
+        let owner: String?
+
+        init(_ address: NetworkAddress, owner: String) {
+            self.address = address
+            if case .tcp(_, 0) = address { self.owner = owner } else { self.owner = nil }
+        }
+    }
+
+    private let listeners = Mutex<[Key: Listener]>([:])
+
+    /// - Parameter inherited: Listening sockets that were passed to the process (socket activation), matched by their address.
+    package init(inherited: [Int32] = []) {
+        listeners.withLock { listeners in
+            for descriptor in inherited {
+                _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
+                guard let address = ListeningSocket.address(of: descriptor) else { continue }
+                listeners[Key(address, owner: "")] = Listener(
+                    descriptor: descriptor, owner: nil, leases: 0, isInherited: true)
+            }
+        }
+    }
+
+    /// A lease on the listening socket at `address`, which is opened if nobody holds it yet.
+    ///
+    /// - Parameter owner: The component. Two components never share an address: connections would go to either.
+    /// - Throws: `ApusError` `listen-failed` with the system's reason (address in use, permission) or the other owner.
+    package func lease(_ address: NetworkAddress, owner: String) throws(ApusError) -> ListenerLease {
+        try listeners.withLock { listeners throws(ApusError) in
+            let wanted = Key(address, owner: owner)
+            let known = listeners[wanted] != nil ? address : ListeningSocket.equivalent(of: address, in: listeners.keys.map(\.address))
+            let key = Key(known, owner: owner)
+            var listener: Listener
+            if let open = listeners[key] {
+                listener = open
+            } else {
+                listener = Listener(
+                    descriptor: try ListeningSocket.open(address), owner: owner, leases: 0, isInherited: false)
+            }
+            if listener.leases > 0, let other = listener.owner, other != owner {
+                throw ApusError(code: "listen-failed", "cannot listen on \(address): the component \(other) does already")
+            }
+            listener.owner = owner
+            listener.leases += 1
+            listeners[key] = listener
+            return ListenerLease(key: key, address: known, descriptor: listener.descriptor, pool: self)
+        }
+    }
+
+    fileprivate func release(_ key: Key) {
+        listeners.withLock { listeners in
+            guard var listener = listeners[key] else { return }
+            listener.leases -= 1
+            if listener.leases > 0 || listener.isInherited {
+                listeners[key] = listener
+            } else {
+                listeners[key] = nil
+                close(listener.descriptor)
+                if case .unix(let path) = key.address { unlink(path) }
+            }
+        }
+    }
+}
+
+/// The right to use a listening socket; it ends with the last reference.
+package final class ListenerLease: Sendable {
+    package let address: NetworkAddress
+    private let key: ListenerPool.Key
+    private let descriptor: Int32
+    private let pool: ListenerPool
+
+    fileprivate init(key: ListenerPool.Key, address: NetworkAddress, descriptor: Int32, pool: ListenerPool) {
+        self.key = key
+        self.address = address
+        self.descriptor = descriptor
+        self.pool = pool
+    }
+
+    deinit { pool.release(key) }
+
+    /// A descriptor of its own for a server, which closes it.
+    package func duplicate() throws(ApusError) -> Int32 {
+        let copy = fcntl(descriptor, F_DUPFD_CLOEXEC, 3)
+        guard copy >= 0 else { throw Files.failure("listen-failed", "cannot listen on \(address)") }
+        return copy
+    }
+
+    /// The address as bound, which names the port that the kernel chose for port 0.
+    package var boundAddress: NetworkAddress { ListeningSocket.address(of: descriptor) ?? address }
+}

@@ -1,0 +1,99 @@
+// The one importer of async-http-client and of the TLS beneath it. Everything that leaves by HTTP goes through here, so that
+// time-outs, body limits, trust roots and error words are the same for every part.
+
+import AsyncHTTPClient
+package import Base
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+import NIOSSL
+
+/// Sends requests by HTTP/1.1 or HTTP/2 with pooled connections; safe to share, `shutdown()` once at the end.
+package final class HTTPTransport: HTTPSender {
+    /// No answer of a collector, a webhook or a report receiver is read further than this.
+    package static let responseBodyLimit = 64 << 10
+
+    private let client: HTTPClient
+
+    /// - Parameter isTraced: False for what carries the traces themselves: an export must not beget a span.
+    package init(connectTimeout: Duration = .seconds(5), isTraced: Bool = false) {
+        var configuration = HTTPClient.Configuration()
+        configuration.redirectConfiguration = .disallow
+        configuration.timeout.connect = .nanoseconds(connectTimeout.wholeNanoseconds)
+        configuration.connectionPool.idleTimeout = .seconds(60)
+        configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 8
+        configuration.decompression = .disabled
+        if !isTraced { configuration.tracing.tracer = nil }
+        client = HTTPClient(eventLoopGroupProvider: .shared(MultiThreadedEventLoopGroup.singleton), configuration: configuration)
+    }
+
+    package func send(_ request: OutgoingRequest) async throws -> IncomingResponse {
+        var outgoing = HTTPClientRequest(url: request.url)
+        outgoing.method = HTTPMethod(rawValue: request.method)
+        for (name, value) in request.headers { outgoing.headers.add(name: name, value: value) }
+        if !request.body.isEmpty { outgoing.body = .bytes(request.body) }
+        do {
+            let deadline = NIODeadline.now() + .nanoseconds(request.timeout.wholeNanoseconds)
+            let response = try await client.execute(outgoing, deadline: deadline)
+            return IncomingResponse(
+                status: Int(response.status.code),
+                headers: response.headers.map { (name: $0.name, value: $0.value) },
+                body: try await HTTPTransport.prefix(of: response.body))
+        } catch let error as CancellationError {
+            throw error
+        } catch {
+            if Task.isCancelled { throw CancellationError() }
+            throw HTTPTransport.operatorError(error, timeout: request.timeout)
+        }
+    }
+
+    /// Closes the pooled connections. A request after it fails.
+    package func shutdown() async {
+        try? await client.shutdown()
+    }
+
+    private static func prefix(of body: HTTPClientResponse.Body) async throws -> [UInt8] {
+        var bytes = [UInt8]()
+        for try await chunk in body {
+            bytes.append(contentsOf: chunk.readableBytesView.prefix(responseBodyLimit - bytes.count))
+            if bytes.count >= responseBodyLimit { break }
+        }
+        return bytes
+    }
+
+    /// The library's errors in the operator's words. The URL stays out of them: its query may hold a token.
+    private static func operatorError(_ error: any Error, timeout: Duration) -> ApusError {
+        switch error {
+        case let error as HTTPClientError where isTimeout(error):
+            return ApusError(code: "timed-out", "no complete answer within \(timeout.inSeconds) s", canRetry: true)
+        case let error as HTTPClientError where isMalformed(error):
+            return ApusError(code: "request-invalid", "the request cannot be sent", kind: .declaration, cause: error)
+        case let error as HTTPClientError:
+            return ApusError(code: "connection-lost", "the connection ended early", canRetry: true, cause: error)
+        case let error as NIOSSLError:
+            return ApusError(code: "tls-failed", "the TLS handshake failed", canRetry: false, cause: error)
+        case let error as NIOConnectionError:
+            return ApusError(
+                code: "connect-failed", "cannot connect to \(error.host):\(error.port)", canRetry: true,
+                cause: firstReason(error))
+        default:
+            return ApusError(code: "connect-failed", "the request failed", canRetry: true, cause: error)
+        }
+    }
+
+    private static func isTimeout(_ error: HTTPClientError) -> Bool {
+        [
+            .deadlineExceeded, .connectTimeout, .readTimeout, .writeTimeout, .tlsHandshakeTimeout,
+            .getConnectionFromPoolTimeout,
+        ].contains(error)
+    }
+
+    private static func isMalformed(_ error: HTTPClientError) -> Bool {
+        [.invalidURL, .emptyHost, .emptyScheme, .missingSocketPath].contains(error)
+            || error.description.contains("unsupportedScheme") || error.description.contains("invalidHeaderField")
+    }
+
+    private static func firstReason(_ error: NIOConnectionError) -> (any Error)? {
+        error.connectionErrors.first?.error ?? error.dnsAError ?? error.dnsAAAAError
+    }
+}

@@ -1,0 +1,72 @@
+package import Base
+package import Resilience
+package import Settings
+
+/// Where samples are posted and how hard we try.
+package struct ReportSettings: SettingsGroup {
+    package var url: HTTPURL?
+    package var timeout = Duration.seconds(5)
+    package var headers = OrderedMap<Secret>()
+    package var retry = RetrySettings(RetryPolicy(maxAttempts: 10, initialBackoff: .milliseconds(500), maxBackoff: .seconds(60)))
+    package var circuitBreaker = CircuitBreakerSettings()
+    package var queue = QueueSettings()
+
+    package init() {}
+
+    package static var fields: [SettingsField<Self>] {
+        [
+            SettingsField("url", \.url, .url, "Where each sample is posted as JSON.", required: true),
+            SettingsField(
+                "timeout", \.timeout, .duration(in: .milliseconds(10) ... .seconds(300)),
+                "Bounds one post, from connecting to the end of the answer."),
+            SettingsField("headers", \.headers, .map(of: .secret, count: 0...32), "Header fields, such as Authorization."),
+            SettingsField("retry", \.retry, .group(), "When a post fails; 4xx answers other than 429 are not repeated."),
+            SettingsField("circuitBreaker", \.circuitBreaker, .group(), "When to leave a failing receiver alone."),
+            SettingsField("queue", \.queue, .group(), "What is kept while the receiver is away; the oldest goes first."),
+        ]
+    }
+}
+
+/// The bounds of the queue of reports.
+package struct QueueSettings: SettingsGroup {
+    package var items = 240
+    package var bytes = ByteCount.mebibytes(8)
+
+    package init() {}
+
+    package static var fields: [SettingsField<Self>] {
+        [
+            SettingsField("items", \.items, .integer(in: 1...100_000), "Reports kept at most."),
+            SettingsField(
+                "bytes", \.bytes, .byteCount(in: .kibibytes(64) ... .gibibytes(1)), "Bytes of reports kept at most."),
+        ]
+    }
+}
+
+/// The circuit breaker of one receiver, with the names of resilience4j.
+package struct CircuitBreakerSettings: SettingsGroup {
+    package var policy = CircuitBreakerPolicy(
+        slidingWindowSize: 20, minimumNumberOfCalls: 5, waitDurationInOpenState: .seconds(30),
+        permittedNumberOfCallsInHalfOpenState: 2)
+
+    package init() {}
+
+    package static var fields: [SettingsField<Self>] {
+        [
+            SettingsField(
+                "failureRateThreshold", \.policy.failureRateThreshold, .number(in: 1...100),
+                "Opens when this percentage of the window's calls failed."),
+            SettingsField(
+                "slidingWindowSize", \.policy.slidingWindowSize, .integer(in: 1...1000), "Calls that are looked back at."),
+            SettingsField(
+                "minimumNumberOfCalls", \.policy.minimumNumberOfCalls, .integer(in: 1...1000),
+                "Never opens after fewer calls than this."),
+            SettingsField(
+                "waitDurationInOpenState", \.policy.waitDurationInOpenState,
+                .duration(in: .milliseconds(100) ... .seconds(3600)), "How long the receiver is left alone."),
+            SettingsField(
+                "permittedNumberOfCallsInHalfOpenState", \.policy.permittedNumberOfCallsInHalfOpenState,
+                .integer(in: 1...100), "Calls that decide whether it is well again."),
+        ]
+    }
+}

@@ -1,0 +1,9 @@
+import Daemon
+import HostMetrics
+
+/// The one list of what `apus run` can run. A new part of Apus is one line here.
+enum Components {
+    static let all: [ComponentDefinition] = [
+        DiskComponent.definition
+    ]
+}

@@ -1,0 +1,25 @@
+import Base
+import Daemon
+import Glibc
+
+/// What a command says on standard error before it ends.
+enum Report {
+    static func error(_ message: String) {
+        line("apus: \(message)")
+    }
+
+    static func complaints(_ refused: ConfigurationRefused) {
+        for complaint in refused.complaints { line(complaint) }
+        if !refused.isUnreadable {
+            line("apus: \(refused.complaints.count) \(refused.complaints.count == 1 ? "complaint" : "complaints")")
+        }
+    }
+
+    static func line(_ text: String) {
+        try? Files.writeAll(Array((text + "\n").utf8), to: STDERR_FILENO, name: "standard error")
+    }
+
+    static func output(_ text: String) throws(ApusError) {
+        try Files.writeAll(Array(text.utf8), to: STDOUT_FILENO, name: "standard output")
+    }
+}
