@@ -90,10 +90,31 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
+        // benchmarks
+        .executableTarget(
+            name: "bench-metrics", dependencies: ["Base", "Telemetry"], path: "Benchmarks/metrics",
+            exclude: ["run.py", "run.sh", "peer.py", "peer-go"], swiftSettings: strict),
         // tests
         .target(name: "TestKit", dependencies: ["Base"], swiftSettings: strict),
         tests("Base", ["Base", "TestKit"]),
         tests("Resilience", ["Base", "Settings", "Resilience", "TestKit"]),
+        tests("Settings", ["Base", "Settings", "TestKit"], exclude: ["Golden"]),
+        tests("Compression", ["Base", "Compression", "TestKit"]),
+        tests(
+            "Telemetry",
+            [
+                "Base", "Settings", "Resilience", "Telemetry", "Compression", "TestKit", "bench-metrics", logging, metrics,
+                tracing, .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+            ],
+            exclude: ["Tracing/Golden"]),
+        tests("Terminal", ["Base", "Terminal", "TestKit"]),
+        tests("Profiling", ["Base", "Profiling", "CLinux", "CAres", "TestKit"]),
+        tests(
+            "HostMetrics",
+            [
+                "Base", "Terminal", "Settings", "Resilience", "Telemetry", "Daemon", "HostMetrics", "TestKit", logging,
+            ],
+            exclude: ["Golden"]),
         tests("Daemon", ["Base", "Settings", "Daemon", "TestKit"]),
         tests("Apus", ["apus", "Base", "HTTPTransport", "TestKit"]),
     ]

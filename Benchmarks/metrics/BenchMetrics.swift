@@ -72,11 +72,9 @@ struct Meter {
     func report(operations: Int, bytes: Int) {
         let cpuSeconds = Meter.cpuSeconds() - cpu
         let wallSeconds = wall.duration(to: SystemTime().now()).inSeconds
-        var usage = rusage()
-        getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
         print(
             "{\"operations\": \(operations), \"bytes\": \(bytes), \"cpu_seconds\": \(cpuSeconds), "
-                + "\"wall_seconds\": \(wallSeconds), \"peak_kilobytes\": \(usage.ru_maxrss)}")
+                + "\"wall_seconds\": \(wallSeconds)}")
     }
 
     private static func cpuSeconds() -> Double {

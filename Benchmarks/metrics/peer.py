@@ -7,9 +7,12 @@ import sys
 import threading
 import time
 
-from prometheus_client import CollectorRegistry, Counter, Histogram
+from prometheus_client import CollectorRegistry, Counter, Histogram, disable_created_metrics
 from prometheus_client.exposition import generate_latest
 from prometheus_client.openmetrics.exposition import generate_latest as generate_openmetrics
+
+# The others write no `_created` samples; with them Python's body would be twice as long.
+disable_created_metrics()
 
 SECONDS = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
 
@@ -26,7 +29,6 @@ def measured(work):
     print(json.dumps({
         "operations": operations, "bytes": size, "cpu_seconds": cpu_seconds() - cpu,
         "wall_seconds": time.monotonic() - wall,
-        "peak_kilobytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss,
     }))
 
 

@@ -62,16 +62,15 @@ def table(results):
     def median(runs, key):
         return statistics.median(key(run) for run in runs)
 
-    yield f"{'job':<20}{'peer':<8}{'CPU µs/op':>12}{'op/s wall':>14}{'KB/scrape':>11}{'peak MB':>9}{'CPU ratio':>11}"
+    yield f"{'job':<20}{'peer':<8}{'CPU µs/op':>12}{'op/s wall':>14}{'KB/scrape':>11}{'CPU ratio':>11}"
     for job, peers in results.items():
         ours = median(peers["apus"], lambda run: run["cpu_seconds"] / run["operations"])
         for peer, runs in peers.items():
             cpu = median(runs, lambda run: run["cpu_seconds"] / run["operations"])
             speed = median(runs, lambda run: run["operations"] / max(run["wall_seconds"], 1e-9))
             size = median(runs, lambda run: run["bytes"]) / 1000
-            peak = median(runs, lambda run: run["peak_kilobytes"]) / 1000
             ratio = f"{cpu / ours:.2f}" if ours > 0 else "-"
-            yield f"{job:<20}{peer:<8}{cpu * 1e6:>12.4g}{speed:>14,.0f}{size:>11.1f}{peak:>9.1f}{ratio:>11}"
+            yield f"{job:<20}{peer:<8}{cpu * 1e6:>12.4g}{speed:>14,.0f}{size:>11.1f}{ratio:>11}"
 
 
 def main():

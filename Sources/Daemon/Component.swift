@@ -74,9 +74,26 @@ package struct ComponentContext: Sendable {
 extension ComponentContext {
     /// A listening socket for this component, which survives reloads. See `ListenerPool`.
     ///
-    /// - Throws: `ApusError` `listen-failed`.
-    package func listen(on address: NetworkAddress) throws(ApusError) -> ListenerLease {
-        try listeners.lease(address, owner: name)
+    /// - Parameter key: The setting that holds the address, so that the complaint points at it.
+    /// - Throws: `SettingFault` with an `ApusError` `listen-failed`.
+    package func listen(on address: NetworkAddress, setting key: String) throws(SettingFault) -> ListenerLease {
+        do throws(ApusError) {
+            return try listeners.lease(address, owner: name)
+        } catch {
+            throw SettingFault(key: key, error: error)
+        }
+    }
+}
+
+/// A setting that is right by itself and turned out not to work. The daemon says it with the setting's place in the file.
+package struct SettingFault: Error, Sendable {
+    /// The key path below the component's section: `listen`, `routes[2].match`.
+    package let key: String
+    package let error: ApusError
+
+    package init(key: String, error: ApusError) {
+        self.key = key
+        self.error = error
     }
 }
 

@@ -73,10 +73,15 @@ final class ComponentRunner: Sendable {
         await component.handOver()
     }
 
-    /// Drains the component; returns when it has ended. At `deadline` it is cancelled, and a little later left behind.
-    func retire(deadline: MonotonicInstant) async {
+    /// Tells the component to come to its end. Whatever it answers from now on already says so.
+    func beginRetirement() {
         retiring.open()
         component.drain()
+    }
+
+    /// Drains the component; returns when it has ended. At `deadline` it is cancelled, and a little later left behind.
+    func retire(deadline: MonotonicInstant) async {
+        if !retiring.isOpen { beginRetirement() }
         if (try? await context.time.sleep(until: deadline, orOpen: ended)) == true { return }
         state.withLock { $0.task }?.cancel()
         let last = context.time.now().advanced(by: ComponentRunner.cancellationGrace)

@@ -61,7 +61,12 @@ package actor Daemon {
     ///
     /// - Throws: `ConfigurationRefused` when the first file is refused, `ApusError` when a component cannot be built.
     package func run(signals: AsyncStream<DaemonSignal>) async throws {
-        try await startFirstGeneration()
+        do {
+            try await startFirstGeneration()
+        } catch {
+            await services.shutdown()
+            throw error
+        }
         await withDiscardingTaskGroup { group in
             group.addTask { for await signal in signals { await self.receive(signal) } }
             group.addTask { await self.keepWatchdogQuiet() }
@@ -166,10 +171,10 @@ package actor Daemon {
         let build: @Sendable () async throws -> any Component = {
             do {
                 return try await definition.make(file, context)
+            } catch let fault as SettingFault {
+                throw fault.error.placed(file.complaint(at: "\(definition.name).\(fault.key)", fault.error.message))
             } catch let error as ApusError {
-                throw ApusError(
-                    code: error.code, file.complaint(at: definition.name, error.message).description, kind: error.kind,
-                    canRetry: error.canRetry, cause: error.cause)
+                throw error.placed(file.complaint(at: definition.name, error.message))
             }
         }
         return ComponentRunner(fingerprint: fingerprint, context: context, component: try await build(), build: build)
@@ -178,6 +183,7 @@ package actor Daemon {
     /// Drains a component in the background, so that a slow one holds up neither the new generation nor the next reload.
     private func retire(_ runner: ComponentRunner) async {
         let deadline = services.time.now().advanced(by: options.drainTimeout)
+        runner.beginRetirement()
         retiring.append(Task { await runner.retire(deadline: deadline) })
         if retiring.count > Daemon.retiringLimit { await retiring.removeFirst().value }
     }
@@ -220,6 +226,13 @@ package actor Daemon {
     }
 
     private typealias ReloadWaiter = (begun: Int, continuation: CheckedContinuation<ReloadRecord, Never>)
+}
+
+extension ApusError {
+    /// The same error with its place in the file.
+    fileprivate func placed(_ complaint: Complaint) -> ApusError {
+        ApusError(code: code, complaint.description, kind: kind, canRetry: canRetry, cause: cause)
+    }
 }
 
 extension Daemon: DaemonView {

@@ -69,6 +69,7 @@ package struct DaemonServices: Sendable {
     func shutdown() async {
         await traces.shutdown()
         await http.shutdown()
+        listeners.closeAll()
     }
 
     private func collectComponentMetrics() {

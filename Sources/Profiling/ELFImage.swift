@@ -51,9 +51,8 @@ final class ELFImage {
 
     /// The mangled name of the function that holds the byte at `fileOffset`; nil where no symbol covers it.
     func functionName(atFileOffset fileOffset: UInt64) -> String? {
-        guard
-            let segment = segments.first(where: { fileOffset >= $0.fileOffset && fileOffset - $0.fileOffset < $0.fileSize })
-        else { return nil }
+        let holder = segments.first { fileOffset >= $0.fileOffset && fileOffset - $0.fileOffset < $0.fileSize }
+        guard let segment = holder else { return nil }
         let address = segment.address + (fileOffset - segment.fileOffset)
         var low = 0
         var high = symbols.count
@@ -69,7 +68,8 @@ final class ELFImage {
     }
 
     private func readSegments(_ header: [UInt8]) -> [Segment] {
-        let (offset, size, count) = (header.integer(at: 32, as: UInt64.self), 56, Int(header.integer(at: 56, as: UInt16.self)))
+        let offset = header.integer(at: 32, as: UInt64.self)
+        let (size, count) = (56, Int(header.integer(at: 56, as: UInt16.self)))
         guard let table = read(at: offset, count: size * count) else { return [] }
         return (0..<count).compactMap { index in
             let entry = index * size
@@ -82,7 +82,8 @@ final class ELFImage {
     }
 
     private func readSections(_ header: [UInt8]) -> [Section] {
-        let (offset, size, count) = (header.integer(at: 40, as: UInt64.self), 64, Int(header.integer(at: 60, as: UInt16.self)))
+        let offset = header.integer(at: 40, as: UInt64.self)
+        let (size, count) = (64, Int(header.integer(at: 60, as: UInt16.self)))
         guard let table = read(at: offset, count: size * count) else { return [] }
         return (0..<count).map { index in
             let entry = index * size

@@ -33,7 +33,8 @@ package struct TerminalStream: Sendable {
     ///
     /// - Throws: `ApusError` `write-failed`; a reader that went away (EPIPE) is the usual one.
     package func write(_ text: String) throws(ApusError) {
-        try Files.writeAll(Array(text.utf8), to: descriptor, name: descriptor == 1 ? "standard output" : "standard error")
+        try Files.writeAll(
+            Array(text.utf8), to: descriptor, name: descriptor == 1 ? "standard output" : "standard error")
     }
 
     package func writeLine(_ text: String) throws(ApusError) {

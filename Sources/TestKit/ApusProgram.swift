@@ -1,4 +1,4 @@
-package import Base
+import Base
 import Glibc
 
 /// The real `apus`, as built beside the tests.

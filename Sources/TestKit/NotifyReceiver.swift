@@ -1,4 +1,4 @@
-package import Base
+import Base
 import Glibc
 
 /// The receiving end of sd_notify(3), in place of systemd.
@@ -30,7 +30,7 @@ package final class NotifyReceiver: Sendable {
     /// Every message that has arrived.
     package func receiveAll() -> [String] {
         var messages: [String] = []
-        while let message = next(flags: Int32(MSG_DONTWAIT.rawValue)) { messages.append(message) }
+        while let message = next(flags: Int32(MSG_DONTWAIT)) { messages.append(message) }
         return messages
     }
 

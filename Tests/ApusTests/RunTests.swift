@@ -102,7 +102,7 @@ private let endpoint = "admin: { listen: \"127.0.0.1:0\", reload: true }\n"
         let file = try folder.write("second.yaml", "admin: { listen: \"127.0.0.1:\(port)\" }\n")
         let result = try await ChildProcess.run(ApusProgram.path, ["run", file], folder: folder.path)
         #expect(result.code == 1)
-        #expect(result.errors.contains("\(file):1:"))
+        #expect(result.errors.contains("\(file):1:18: admin.listen: "))
         #expect(result.errors.contains("Address already in use"))
     }
 

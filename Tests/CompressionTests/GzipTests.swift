@@ -7,8 +7,8 @@ import Testing
     @Test(arguments: GzipLevel.allCases)
     func roundTripsRandomBodiesInRandomPieces(level: GzipLevel) throws {
         var random = SeededGenerator(seed: 0xA9C5)
-        for round in 0..<40 {
-            let body = randomBody(&random, longest: 200_000)
+        for round in 0..<10 {
+            let body = randomBody(&random, longest: 50_000)
             var encoder = try GzipEncoder(level: level)
             var packed = [UInt8]()
             for piece in pieces(of: body, &random) { try encoder.feed(piece, into: &packed) }
@@ -100,7 +100,7 @@ import Testing
         var rest = bytes[...]
         var result = [[UInt8]]()
         while !rest.isEmpty {
-            let piece = rest.prefix(Int.random(in: 0...70_000, using: &random))
+            let piece = rest.prefix(Int.random(in: 0...20_000, using: &random))
             result.append([UInt8](piece))
             rest = rest.dropFirst(piece.count)
         }

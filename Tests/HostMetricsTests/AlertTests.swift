@@ -19,20 +19,28 @@ import Testing
         return MountSample(
             mount: mount,
             outcome: .figures(
-                FileSystemFigures(blockSize: 1, blocks: 100, freeBlocks: 100 - percent, availableBlocks: 100 - percent)))
+                FileSystemFigures(blockSize: 1, blocks: 100, freeBlocks: 100 - percent, availableBlocks: 100 - percent))
+        )
     }
 
     /// One sample every 15 s; `!` starts an alert, `.` stops it.
-    @Test(arguments: [
-        ("fires only after `for`", [90, 91, 92, 93, 94, 95], ["", "", "", "", "!", ""]),
-        ("a break starts the clock again", [95, 95, 95, 89, 95, 95, 95, 95, 95], ["", "", "", "", "", "", "", "", "!"]),
-        ("stops at the first good sample", [90, 90, 90, 90, 90, 89, 90], ["", "", "", "", "!", ".", ""]),
-        ("equal to the limit counts", [90, 90, 90, 90, 90], ["", "", "", "", "!"]),
-        ("below the limit nothing", [89, 89, 89, 89, 89, 89], ["", "", "", "", "", ""]),
-        ("a hang keeps the pending clock", [95, nil, nil, nil, 95], ["", "", "", "", "!"]),
-        ("a hang does not start it", [95, 95, nil, nil, nil, nil], ["", "", "", "", "", ""]),
-        ("a hang does not stop it", [95, 95, 95, 95, 95, nil, nil, 95, 10], ["", "", "", "", "!", "", "", "", "."]),
-    ] as [(String, [UInt64?], [String])])
+    @Test(
+        arguments: [
+            ("fires only after `for`", [90, 91, 92, 93, 94, 95], ["", "", "", "", "!", ""]),
+            (
+                "a break starts the clock again", [95, 95, 95, 89, 95, 95, 95, 95, 95],
+                ["", "", "", "", "", "", "", "", "!"]
+            ),
+            ("stops at the first good sample", [90, 90, 90, 90, 90, 89, 90], ["", "", "", "", "!", ".", ""]),
+            ("equal to the limit counts", [90, 90, 90, 90, 90], ["", "", "", "", "!"]),
+            ("below the limit nothing", [89, 89, 89, 89, 89, 89], ["", "", "", "", "", ""]),
+            ("a hang keeps the pending clock", [95, nil, nil, nil, 95], ["", "", "", "", "!"]),
+            ("a hang does not start it", [95, 95, nil, nil, nil, nil], ["", "", "", "", "", ""]),
+            (
+                "a hang does not stop it", [95, 95, 95, 95, 95, nil, nil, 95, 10],
+                ["", "", "", "", "!", "", "", "", "."]
+            ),
+        ] as [(String, [UInt64?], [String])])
     func hasTheMeaningOfFor(what: String, percents: [UInt64?], expected: [String]) {
         var book = AlertBook(rules: [AlertTests.full])
         var now = start
@@ -59,8 +67,11 @@ import Testing
 
     @Test func patternsChooseMounts() {
         let rule = AlertRule(
-            name: "x", metric: .usedPercent, condition: .atLeast(1), mounts: [GlobPattern("/srv*"), GlobPattern("/var/[lt]*")])
-        for (point, applies) in [("/srv", true), ("/srv/a/b", true), ("/var/log", true), ("/var/opt", false), ("/", false)] {
+            name: "x", metric: .usedPercent, condition: .atLeast(1),
+            mounts: [GlobPattern("/srv*"), GlobPattern("/var/[lt]*")])
+        for (point, applies) in [
+            ("/srv", true), ("/srv/a/b", true), ("/var/log", true), ("/var/opt", false), ("/", false),
+        ] {
             #expect(rule.applies(to: AlertTests.mount(RawName(Array(point.utf8)))) == applies, "\(point)")
         }
     }

@@ -35,8 +35,12 @@ final class ScriptedSender: HTTPSender {
 @Suite(.timeLimit(.minutes(1))) struct DiskComponentTests {
     /// Two real places with made-up names, so that there are figures.
     private static let table = MountTable([
-        Mount(id: 1, parentID: 0, device: DeviceNumber(major: 8, minor: 1), mountPoint: "/", type: "ext4", source: "/dev/a"),
-        Mount(id: 2, parentID: 1, device: DeviceNumber(major: 8, minor: 2), mountPoint: "/tmp", type: "ext4", source: "/dev/b"),
+        Mount(
+            id: 1, parentID: 0, device: DeviceNumber(major: 8, minor: 1), mountPoint: "/", type: "ext4",
+            source: "/dev/a"),
+        Mount(
+            id: 2, parentID: 1, device: DeviceNumber(major: 8, minor: 2), mountPoint: "/tmp", type: "ext4",
+            source: "/dev/b"),
     ])
 
     private static func settings(_ yaml: String) throws -> DiskSettings {
@@ -78,9 +82,14 @@ final class ScriptedSender: HTTPSender {
         let request = http.requests[0]
         let body = String(decoding: request.body, as: UTF8.self)
         #expect(request.headers.contains { $0 == ("Authorization", "Bearer hush") })
-        #expect(body.hasPrefix(#"{"host":"web-1","time":"2023-11-14T22:13:20.000Z","version":"0.1.0","mounts":[{"mount":"/","#))
-        #expect(body.contains(#""alerts":[{"rule":"Any","severity":"critical","status":"firing","metric":"usedPercent","#))
-        #expect(DiskComponentTests.page(registry).contains(#"apus_disk_device_error{mount="/tmp",device="/dev/b",fstype="ext4"} 0"#))
+        #expect(
+            body.hasPrefix(
+                #"{"host":"web-1","time":"2023-11-14T22:13:20.000Z","version":"0.1.0","mounts":[{"mount":"/","#))
+        #expect(
+            body.contains(#""alerts":[{"rule":"Any","severity":"critical","status":"firing","metric":"usedPercent","#))
+        #expect(
+            DiskComponentTests.page(registry).contains(
+                #"apus_disk_device_error{mount="/tmp",device="/dev/b",fstype="ext4"} 0"#))
         let status = component.status
         #expect(status.bars.map(\.label) == ["/", "/tmp"])
         #expect(status.bars.first?.level == .critical)

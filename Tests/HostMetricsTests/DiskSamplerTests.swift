@@ -32,95 +32,100 @@ final class HungMount: Sendable {
     }
 }
 
-@Suite(.serialized, .timeLimit(.minutes(2))) struct DiskSamplerTests {
-    @Test func aHungMountDelaysNobodyAndIsAskedOnce() async throws {
-        guard let hung = HungMount() else {
-            print("skipped: FUSE cannot work here (root and /dev/fuse are needed)")
-            return
-        }
-        let time = ManualTime()
-        let sampler = DiskSampler(time: time)
-        let table = try MountTable.read().table
-        let mounts = [try hung.mount(in: table), try #require(table.mount(holding: "/"))]
+extension RealMachineTests {
+    @Suite(.serialized, .timeLimit(.minutes(2))) struct DiskSamplerTests {
+        @Test func aHungMountDelaysNobodyAndIsAskedOnce() async throws {
+            guard let hung = HungMount() else {
+                print("skipped: FUSE cannot work here (root and /dev/fuse are needed)")
+                return
+            }
+            let time = ManualTime()
+            let sampler = DiskSampler(time: time)
+            let table = try MountTable.read().table
+            let mounts = [try hung.mount(in: table), try #require(table.mount(holding: "/"))]
 
-        // The healthy one is there before any time has passed; the hung one times out when the clock says so.
-        let samples = await sampler.sample(mounts, of: table, timeout: .seconds(5)) { sample in
-            if sample.mount == mounts[1] {
-                #expect(sample.figures != nil)
-                await time.waitForSleepers()
-                time.advance(by: .seconds(5))
+            // The healthy one is there before any time has passed; the hung one times out when the clock says so.
+            let samples = await sampler.sample(mounts, of: table, timeout: .seconds(5)) { sample in
+                if sample.mount == mounts[1] {
+                    #expect(sample.figures != nil)
+                    await time.waitForSleepers()
+                    time.advance(by: .seconds(5))
+                }
+            }
+            #expect(samples[0].outcome == .failed(.timedOut))
+            #expect(samples[1].figures != nil)
+            #expect(sampler.outstanding == 1)
+
+            // As long as it hangs nothing piles up, and nobody waits.
+            let stuckSince = time.wallNow().advanced(by: .seconds(-5))
+            for _ in 0..<50 {
+                let again = await sampler.sample(mounts, of: table, timeout: .seconds(5))
+                #expect(again[0].outcome == .failed(.stillStuck(since: stuckSince)))
+                #expect(again[1].figures != nil)
+                #expect(sampler.outstanding == 1)
+            }
+
+            // It comes back, and is asked again.
+            hung.command("answer")
+            while sampler.outstanding > 0 { await Task.yield() }
+            let figures = await sampler.sample(mounts, of: table, timeout: .seconds(5))[0].figures
+            #expect(figures?.sizeBytes == 4_096_000)
+            #expect(figures?.usePercent == 67)
+            #expect(figures?.inodesUsePercent == 75)
+        }
+
+        @Test func cancellationEndsTheWait() async throws {
+            guard let hung = HungMount() else { return }
+            let time = ManualTime()
+            let sampler = DiskSampler(time: time)
+            let table = try MountTable.read().table
+            let mount = try hung.mount(in: table)
+            let task = Task { await sampler.sample([mount], of: table, timeout: .seconds(5)) }
+            await time.waitForSleepers()
+            task.cancel()
+            #expect(await task.value.map(\.outcome) == [.failed(.cancelled)])
+        }
+
+        @Test func automountsAndCoveredMountsAreNotAsked() async {
+            let device = DeviceNumber(major: 9, minor: 9)
+            func mount(_ id: Int, _ parent: Int, _ point: RawName, _ type: String) -> Mount {
+                Mount(id: id, parentID: parent, device: device, mountPoint: point, type: type, source: "x")
+            }
+            let mounts = [
+                mount(1, 0, "/", "ext4"), mount(2, 1, "/no/such/place", "autofs"), mount(3, 1, "/tmp", "ext4"),
+                mount(4, 3, "/tmp", "ext4"), mount(5, 1, "/nowhere/at/all", "ext4"),
+            ]
+            let samples = await DiskSampler().sample(mounts, of: MountTable(mounts), timeout: .seconds(60))
+            #expect(samples[0].figures != nil)
+            #expect(samples[1].outcome == .skipped)
+            #expect(samples[2].outcome == .failed(.overMounted))
+            #expect(samples[3].figures != nil)
+            #expect(samples[4].outcome == .failed(.system(ENOENT)))
+        }
+
+        @Test func aProbeInAProcessOfItsOwnAnswersTheSame() {
+            let children = ProbeChildren()
+            for _ in 0..<50 {
+                let isolated = ProbeCall.perform(.statistics, path: "/proc", isolated: true, children: children)
+                #expect(isolated == ProbeCall.perform(.statistics, path: "/proc", isolated: false, children: children))
+                #expect(
+                    ProbeCall.perform(.statistics, path: "/no", isolated: true, children: children) == .failed(ENOENT))
+            }
+            #expect(children.count == 0)
+        }
+
+        @Test func pathsAreResolved() async throws {
+            let folder = try TemporaryFolder()
+            symlink("/proc/sys", "\(folder.path)/link")
+            let resolver = PathResolver()
+            #expect(try await resolver.resolve("\(folder.path)/link/kernel/..", timeout: .seconds(60)) == "/proc/sys")
+            await #expect(throws: SampleError.system(ENOENT)) {
+                try await resolver.resolve("\(folder.path)/nope", timeout: .seconds(60))
+            }
+            await #expect(throws: SampleError.system(ENOENT)) {
+                try await resolver.resolve("/a\0b", timeout: .seconds(60))
             }
         }
-        #expect(samples[0].outcome == .failed(.timedOut))
-        #expect(samples[1].figures != nil)
-        #expect(sampler.outstanding == 1)
-
-        // As long as it hangs nothing piles up, and nobody waits.
-        let stuckSince = time.wallNow().advanced(by: .seconds(-5))
-        for _ in 0..<50 {
-            let again = await sampler.sample(mounts, of: table, timeout: .seconds(5))
-            #expect(again[0].outcome == .failed(.stillStuck(since: stuckSince)))
-            #expect(again[1].figures != nil)
-            #expect(sampler.outstanding == 1)
-        }
-
-        // It comes back, and is asked again.
-        hung.command("answer")
-        while sampler.outstanding > 0 { await Task.yield() }
-        let figures = await sampler.sample(mounts, of: table, timeout: .seconds(5))[0].figures
-        #expect(figures?.sizeBytes == 4_096_000)
-        #expect(figures?.usePercent == 67)
-        #expect(figures?.inodesUsePercent == 75)
-    }
-
-    @Test func cancellationEndsTheWait() async throws {
-        guard let hung = HungMount() else { return }
-        let time = ManualTime()
-        let sampler = DiskSampler(time: time)
-        let table = try MountTable.read().table
-        let mount = try hung.mount(in: table)
-        let task = Task { await sampler.sample([mount], of: table, timeout: .seconds(5)) }
-        await time.waitForSleepers()
-        task.cancel()
-        #expect(await task.value.map(\.outcome) == [.failed(.cancelled)])
-    }
-
-    @Test func automountsAndCoveredMountsAreNotAsked() async {
-        let device = DeviceNumber(major: 9, minor: 9)
-        func mount(_ id: Int, _ parent: Int, _ point: RawName, _ type: String) -> Mount {
-            Mount(id: id, parentID: parent, device: device, mountPoint: point, type: type, source: "x")
-        }
-        let mounts = [
-            mount(1, 0, "/", "ext4"), mount(2, 1, "/no/such/place", "autofs"), mount(3, 1, "/tmp", "ext4"),
-            mount(4, 3, "/tmp", "ext4"), mount(5, 1, "/no/such/place/either", "ext4"),
-        ]
-        let samples = await DiskSampler().sample(mounts, of: MountTable(mounts), timeout: .seconds(60))
-        #expect(samples[0].figures != nil)
-        #expect(samples[1].outcome == .skipped)
-        #expect(samples[2].outcome == .failed(.overMounted))
-        #expect(samples[3].figures != nil)
-        #expect(samples[4].outcome == .failed(.system(ENOENT)))
-    }
-
-    @Test func aProbeInAProcessOfItsOwnAnswersTheSame() {
-        let children = ProbeChildren()
-        for _ in 0..<50 {
-            let isolated = ProbeCall.perform(.statistics, path: "/proc", isolated: true, children: children)
-            #expect(isolated == ProbeCall.perform(.statistics, path: "/proc", isolated: false, children: children))
-            #expect(ProbeCall.perform(.statistics, path: "/no", isolated: true, children: children) == .failed(ENOENT))
-        }
-        #expect(children.count == 0)
-    }
-
-    @Test func pathsAreResolved() async throws {
-        let folder = try TemporaryFolder()
-        symlink("/proc/sys", "\(folder.path)/link")
-        let resolver = PathResolver()
-        #expect(try await resolver.resolve("\(folder.path)/link/kernel/..", timeout: .seconds(60)) == "/proc/sys")
-        await #expect(throws: SampleError.system(ENOENT)) {
-            try await resolver.resolve("\(folder.path)/nope", timeout: .seconds(60))
-        }
-        await #expect(throws: SampleError.system(ENOENT)) { try await resolver.resolve("/a\0b", timeout: .seconds(60)) }
     }
 }
 

@@ -33,7 +33,11 @@ import Testing
         var result: [String: [String]] = [:]
         var name = ""
         for line in String(decoding: try Files.read(path), as: UTF8.self).split(separator: "\n") {
-            if line.hasPrefix("# ") { name = String(line.dropFirst(2)) } else { result[name, default: []].append(String(line)) }
+            if line.hasPrefix("# ") {
+                name = String(line.dropFirst(2))
+            } else {
+                result[name, default: []].append(String(line))
+            }
         }
         return result
     }
@@ -83,8 +87,12 @@ import Testing
     }
 
     @Test func devicesStandForTheirFileSystem() {
-        let root = Mount(id: 1, parentID: 0, device: DeviceNumber(major: 8, minor: 1), mountPoint: "/", type: "ext4", source: "/dev/sda1")
-        let deep = Mount(id: 2, parentID: 1, device: DeviceNumber(major: 8, minor: 1), mountPoint: "/a", type: "ext4", source: "/dev/sda1")
+        let root = Mount(
+            id: 1, parentID: 0, device: DeviceNumber(major: 8, minor: 1), mountPoint: "/", type: "ext4",
+            source: "/dev/sda1")
+        let deep = Mount(
+            id: 2, parentID: 1, device: DeviceNumber(major: 8, minor: 1), mountPoint: "/a", type: "ext4",
+            source: "/dev/sda1")
         let table = MountTable([root, deep])
         #expect(PathResolver.mount(of: "/dev/sda1", in: table) == root)
         #expect(PathResolver.mount(of: "/a/b", in: table) == deep)

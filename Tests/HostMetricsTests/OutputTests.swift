@@ -8,7 +8,8 @@ import Testing
 @Suite struct OutputTests {
     private static func mount(_ point: RawName, readOnly: Bool = false) -> Mount {
         Mount(
-            id: 1, parentID: 0, device: DeviceNumber(major: 8, minor: 1), mountPoint: point, type: "ext4", source: "/dev/sda1",
+            id: 1, parentID: 0, device: DeviceNumber(major: 8, minor: 1), mountPoint: point, type: "ext4",
+            source: "/dev/sda1",
             options: [readOnly ? "ro" : "rw"])
     }
 
@@ -17,7 +18,8 @@ import Testing
         outcome: .figures(
             FileSystemFigures(
                 blockSize: 4096, blocks: 1000, freeBlocks: 100, availableBlocks: 50, inodes: 10, freeInodes: 5)))
-    private let hung = MountSample(mount: mount(RawName([0x2F, 0x22, 0x0A, 0xFF]), readOnly: true), outcome: .failed(.timedOut))
+    private let hung = MountSample(
+        mount: mount(RawName([0x2F, 0x22, 0x0A, 0xFF]), readOnly: true), outcome: .failed(.timedOut))
 
     @Test func jsonHasExactlyTheKeys() {
         let text = String(decoding: SampleJSON.document([full, hung]), as: UTF8.self)
@@ -37,7 +39,8 @@ import Testing
     @Test func prometheusKeepsTheErrorAndNoStaleFigure() {
         let text = SamplePrometheus.document([full, hung])
         #expect(text.contains("apus_disk_size_bytes{mount=\"/srv\",device=\"/dev/sda1\",fstype=\"ext4\"} 4096000\n"))
-        #expect(text.contains("apus_disk_device_error{mount=\"/\\\"\\n\\\\xff\",device=\"/dev/sda1\",fstype=\"ext4\"} 1\n"))
+        #expect(
+            text.contains("apus_disk_device_error{mount=\"/\\\"\\n\\\\xff\",device=\"/dev/sda1\",fstype=\"ext4\"} 1\n"))
         #expect(!text.contains("apus_disk_size_bytes{mount=\"/\\\""))
     }
 
@@ -62,4 +65,3 @@ import Testing
         #expect(listing.verdict([full], failures: 1) == (expected == .pastFail ? .pastFail : .incomplete))
     }
 }
-

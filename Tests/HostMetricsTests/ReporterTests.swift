@@ -9,7 +9,8 @@ import Testing
 
     private func reporter(attempts: Int = 3, items: Int = 3) -> Reporter {
         Reporter(
-            retry: RetryPolicy(maxAttempts: attempts, initialBackoff: .seconds(1), maxBackoff: .seconds(60), jitter: .none),
+            retry: RetryPolicy(
+                maxAttempts: attempts, initialBackoff: .seconds(1), maxBackoff: .seconds(60), jitter: .none),
             breaker: CircuitBreakerPolicy(
                 slidingWindowSize: 4, minimumNumberOfCalls: 4, waitDurationInOpenState: .seconds(30),
                 permittedNumberOfCallsInHalfOpenState: 1),
@@ -37,8 +38,9 @@ import Testing
         for number in 1...2 { #expect(reporter.offer(report(UInt8(number))).isEmpty) }
         #expect(reporter.offer(report(3)) == [.dropped(.queueFull, count: 1)])
         #expect(reporter.next(now: now).action == .send(report(2)))
-        #expect(reporter.offer(Report(time: WallInstant(secondsSince1970: 0), body: Array(repeating: 0, count: 1001)))
-            == [.dropped(.queueFull, count: 1)])
+        #expect(
+            reporter.offer(Report(time: WallInstant(secondsSince1970: 0), body: Array(repeating: 0, count: 1001)))
+                == [.dropped(.queueFull, count: 1)])
     }
 
     @Test(arguments: [500, 502, 503, 504]) func triesAgainWithBackoffThenGivesUp(status: Int) {

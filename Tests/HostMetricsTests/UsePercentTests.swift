@@ -5,10 +5,11 @@ import Testing
 @testable import HostMetrics
 
 @Suite struct UsePercentTests {
-    @Test(arguments: [
-        (0, 0, nil), (0, 5, 0), (1, 999, 1), (1, 99, 1), (50, 50, 50), (995, 5, 100), (5, 0, 100), (2, 1, 67),
-        (UInt64.max, 0, 100), (UInt64.max, UInt64.max, 50), (1, UInt64.max, 1),
-    ] as [(UInt64, UInt64, Int?)])
+    @Test(
+        arguments: [
+            (0, 0, nil), (0, 5, 0), (1, 999, 1), (1, 99, 1), (50, 50, 50), (995, 5, 100), (5, 0, 100), (2, 1, 67),
+            (UInt64.max, 0, 100), (UInt64.max, UInt64.max, 50), (1, UInt64.max, 1),
+        ] as [(UInt64, UInt64, Int?)])
     func roundsUpAsDf(used: UInt64, available: UInt64, expected: Int?) {
         #expect(UsePercent.of(used: used, available: available) == expected)
     }
@@ -20,7 +21,9 @@ import Testing
             let used = UInt64.random(in: 0...(.max), using: &random) >> UInt64.random(in: 0...63, using: &random)
             let available = UInt64.random(in: 0...(.max), using: &random) >> UInt64.random(in: 0...63, using: &random)
             let expected = UsePercentTests.model(used, available)
-            #expect(UsePercent.of(used: used, available: available) == expected, "seed \(random.seed): \(used) \(available)")
+            #expect(
+                UsePercent.of(used: used, available: available) == expected, "seed \(random.seed): \(used) \(available)"
+            )
         }
     }
 
@@ -37,7 +40,9 @@ import Testing
         carried(zip(left, right).map { $0 + $1 })
     }
 
-    private static func multiply(_ number: [UInt64], _ factor: UInt64) -> [UInt64] { carried(number.map { $0 * factor }) }
+    private static func multiply(_ number: [UInt64], _ factor: UInt64) -> [UInt64] {
+        carried(number.map { $0 * factor })
+    }
 
     private static func carried(_ number: [UInt64]) -> [UInt64] {
         var carry: UInt64 = 0

@@ -4,7 +4,8 @@ import Testing
 
 @Suite struct TableTests {
     private let columns = [
-        Table.Column("Mount", leastWidth: 6), Table.Column("Type", dropOrder: 1), Table.Column("Size", .right, dropOrder: 2),
+        Table.Column("Mount", leastWidth: 6), Table.Column("Type", dropOrder: 1),
+        Table.Column("Size", .right, dropOrder: 2),
         Table.Column("State"),
     ]
     private let rows: [[Table.Cell]] = [
@@ -50,7 +51,8 @@ import Testing
     }
 
     @Test func aLateRowKeepsTheColumns() {
-        let late = Table(columns: [Table.Column("A", .right, reservedWidth: 5), Table.Column("B")], fitting: [], width: nil)
+        let late = Table(
+            columns: [Table.Column("A", .right, reservedWidth: 5), Table.Column("B")], fitting: [], width: nil)
         #expect(late.header == "    A  B")
         #expect(late.line(["1234567", "x"]) == "1234567  x")
     }

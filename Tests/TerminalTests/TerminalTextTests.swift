@@ -37,7 +37,8 @@ import Testing
         var random = SeededGenerator(seed: 41)
         let alphabet: [Character] = ["a", "/", "日", "e\u{301}", "😀", "…", "\u{200b}", "ﬁ"]
         for _ in 0..<2000 {
-            let text = String((0..<Int.random(in: 0...20, using: &random)).map { _ in alphabet.randomElement(using: &random)! })
+            let text = String(
+                (0..<Int.random(in: 0...20, using: &random)).map { _ in alphabet.randomElement(using: &random)! })
             let columns = Int.random(in: 0...24, using: &random)
             let fitted = TerminalText.fitted(text, columns: columns)
             #expect(TerminalText.width(fitted) <= columns, "seed \(random.seed): \(text) in \(columns)")

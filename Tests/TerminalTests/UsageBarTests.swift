@@ -16,10 +16,11 @@ import Testing
         #expect(UsageBar.text(ratio: ratio, width: 4, glyphs: .ascii) == expected)
     }
 
-    @Test(arguments: [
-        (["LANG": "de_DE.UTF-8"], Glyphs.unicode), (["LANG": "C"], .ascii), ([:], .ascii),
-        (["LANG": "en_US.UTF-8", "LC_ALL": "POSIX"], .ascii), (["LC_ALL": "", "LC_CTYPE": "C.utf8"], .unicode),
-    ] as [([String: String], Glyphs)])
+    @Test(
+        arguments: [
+            (["LANG": "de_DE.UTF-8"], Glyphs.unicode), (["LANG": "C"], .ascii), ([:], .ascii),
+            (["LANG": "en_US.UTF-8", "LC_ALL": "POSIX"], .ascii), (["LC_ALL": "", "LC_CTYPE": "C.utf8"], .unicode),
+        ] as [([String: String], Glyphs)])
     func followsTheLocale(environment: [String: String], expected: Glyphs) {
         #expect(Glyphs.forLocale { environment[$0] } == expected)
     }

@@ -28,10 +28,8 @@ func measured(work func() (int, int)) {
 	cpu, wall := cpuSeconds(), time.Now()
 	operations, size := work()
 	cpu, elapsed := cpuSeconds()-cpu, time.Since(wall).Seconds()
-	var usage syscall.Rusage
-	syscall.Getrusage(syscall.RUSAGE_SELF, &usage)
-	fmt.Printf("{\"operations\": %d, \"bytes\": %d, \"cpu_seconds\": %g, \"wall_seconds\": %g, \"peak_kilobytes\": %d}\n",
-		operations, size, cpu, elapsed, usage.Maxrss)
+	fmt.Printf("{\"operations\": %d, \"bytes\": %d, \"cpu_seconds\": %g, \"wall_seconds\": %g}\n",
+		operations, size, cpu, elapsed)
 }
 
 func scrape(job string, series, rounds int) {

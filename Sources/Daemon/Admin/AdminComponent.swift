@@ -23,10 +23,10 @@ final class AdminComponent: Component {
     private let draining = Latch()
     private let isServing = Mutex(false)
 
-    init(settings: AdminSettings, context: ComponentContext) throws(ApusError) {
+    init(settings: AdminSettings, context: ComponentContext) throws(SettingFault) {
         self.settings = settings
         self.context = context
-        lease = settings.enabled ? try context.listen(on: settings.listen) : nil
+        lease = settings.enabled ? try context.listen(on: settings.listen, setting: "listen") : nil
     }
 
     func run() async throws {

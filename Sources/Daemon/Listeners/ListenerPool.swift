@@ -65,6 +65,17 @@ package final class ListenerPool: Sendable {
         }
     }
 
+    /// Closes every socket, leased or not, and removes the files of Unix sockets: the end of the process.
+    func closeAll() {
+        listeners.withLock { listeners in
+            for (key, listener) in listeners {
+                close(listener.descriptor)
+                if case .unix(let path) = key.address, !listener.isInherited { unlink(path) }
+            }
+            listeners = [:]
+        }
+    }
+
     fileprivate func release(_ key: Key) {
         listeners.withLock { listeners in
             guard var listener = listeners[key] else { return }

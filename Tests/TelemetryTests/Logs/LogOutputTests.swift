@@ -4,7 +4,7 @@ import Testing
 
 @testable import Telemetry
 
-@Suite(.timeLimit(.minutes(1))) struct LogOutputTests {
+@Suite(.timeLimit(.minutes(5))) struct LogOutputTests {
     private static let line = [UInt8]((String(repeating: "x", count: 4095) + "\n").utf8)
 
     private static func pipe() throws -> (read: Int32, write: Int32) {

@@ -2,7 +2,7 @@ import Base
 import Glibc
 import Testing
 
-@Suite(.timeLimit(.minutes(2))) struct BenchmarkTests {
+@Suite(.timeLimit(.minutes(5))) struct BenchmarkTests {
     /// The benchmark runs whole, with a small input, so that it does not rot. The Go peer is left to the real run.
     @Test func theMetricsBenchmarkRuns() throws {
         let resolved = try #require(realpath("/proc/self/exe", nil))

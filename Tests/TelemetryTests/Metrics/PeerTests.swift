@@ -6,7 +6,7 @@ import Testing
 @testable import Telemetry
 
 /// The real readers of our expositions: Python's two parsers (PyPI prometheus_client) and `promtool` (Debian's prometheus).
-@Suite(.timeLimit(.minutes(2))) struct PeerTests {
+@Suite(.timeLimit(.minutes(5))) struct PeerTests {
     /// Prints what the parser read, one sample a line: name, labels and value as JSON with sorted keys.
     private static func reader(_ module: String) -> String {
         """

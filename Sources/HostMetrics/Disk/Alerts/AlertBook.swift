@@ -71,7 +71,8 @@ package struct AlertBook: Sendable {
                 seen.insert(key)
                 let change = states[key, default: AlertState()].event(rule.value(of: sample), rule: rule, now: now)
                 guard let change else { continue }
-                changes.append(AlertBook.change(change == .started ? .firing : .resolved, rule, key, states[key]?.value))
+                changes.append(
+                    AlertBook.change(change == .started ? .firing : .resolved, rule, key, states[key]?.value))
             }
         }
         let gone = states.keys.filter { !seen.contains($0) }

@@ -68,7 +68,8 @@ struct DiskAlertChanged: Event {
 
 struct DiskReportSent: Event {
     static let message = "disk report sent"
-    static let counter: EventCounter? = EventCounter("apus_disk_reports_sent_total", help: "Reports that were accepted.")
+    static let counter: EventCounter? = EventCounter(
+        "apus_disk_reports_sent_total", help: "Reports that were accepted.")
     var level: Logger.Level { .debug }
 }
 

@@ -14,7 +14,8 @@ package import Settings
 package struct DiskSettings: SettingsGroup {
     package var interval = Duration.seconds(15)
     package var timeout = Duration.seconds(5)
-    package var retry = RetrySettings(RetryPolicy(maxAttempts: 2, initialBackoff: .milliseconds(200), maxBackoff: .seconds(2)))
+    package var retry = RetrySettings(
+        RetryPolicy(maxAttempts: 2, initialBackoff: .milliseconds(200), maxBackoff: .seconds(2)))
     package var mounts = FilterSettings()
     package var fileSystemTypes = FilterSettings()
     package var report: ReportSettings?

@@ -7,7 +7,8 @@ package struct ReportSettings: SettingsGroup {
     package var url: HTTPURL?
     package var timeout = Duration.seconds(5)
     package var headers = OrderedMap<Secret>()
-    package var retry = RetrySettings(RetryPolicy(maxAttempts: 10, initialBackoff: .milliseconds(500), maxBackoff: .seconds(60)))
+    package var retry = RetrySettings(
+        RetryPolicy(maxAttempts: 10, initialBackoff: .milliseconds(500), maxBackoff: .seconds(60)))
     package var circuitBreaker = CircuitBreakerSettings()
     package var queue = QueueSettings()
 
@@ -19,10 +20,13 @@ package struct ReportSettings: SettingsGroup {
             SettingsField(
                 "timeout", \.timeout, .duration(in: .milliseconds(10) ... .seconds(300)),
                 "Bounds one post, from connecting to the end of the answer."),
-            SettingsField("headers", \.headers, .map(of: .secret, count: 0...32), "Header fields, such as Authorization."),
-            SettingsField("retry", \.retry, .group(), "When a post fails; 4xx answers other than 429 are not repeated."),
+            SettingsField(
+                "headers", \.headers, .map(of: .secret, count: 0...32), "Header fields, such as Authorization."),
+            SettingsField(
+                "retry", \.retry, .group(), "When a post fails; 4xx answers other than 429 are not repeated."),
             SettingsField("circuitBreaker", \.circuitBreaker, .group(), "When to leave a failing receiver alone."),
-            SettingsField("queue", \.queue, .group(), "What is kept while the receiver is away; the oldest goes first."),
+            SettingsField(
+                "queue", \.queue, .group(), "What is kept while the receiver is away; the oldest goes first."),
         ]
     }
 }
@@ -57,7 +61,8 @@ package struct CircuitBreakerSettings: SettingsGroup {
                 "failureRateThreshold", \.policy.failureRateThreshold, .number(in: 1...100),
                 "Opens when this percentage of the window's calls failed."),
             SettingsField(
-                "slidingWindowSize", \.policy.slidingWindowSize, .integer(in: 1...1000), "Calls that are looked back at."),
+                "slidingWindowSize", \.policy.slidingWindowSize, .integer(in: 1...1000),
+                "Calls that are looked back at."),
             SettingsField(
                 "minimumNumberOfCalls", \.policy.minimumNumberOfCalls, .integer(in: 1...1000),
                 "Never opens after fewer calls than this."),

@@ -2,7 +2,8 @@
 extension Mount {
     /// Types that hold no files of anybody: `df` leaves them out, and so do we (the list of gnulib's mountlist, for Linux).
     private static let dummyTypes: Set<String> = [
-        "autofs", "proc", "subfs", "debugfs", "devpts", "fusectl", "fuse.portal", "mqueue", "rpc_pipefs", "sysfs", "devfs",
+        "autofs", "proc", "subfs", "debugfs", "devpts", "fusectl", "fuse.portal", "mqueue", "rpc_pipefs", "sysfs",
+        "devfs",
         "kernfs", "ignore", "none",
     ]
 

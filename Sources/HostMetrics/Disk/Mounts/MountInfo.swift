@@ -36,7 +36,9 @@ package struct MountInfo: Sendable, Equatable {
 
     private static func deviceNumber(_ field: ArraySlice<UInt8>) -> DeviceNumber? {
         let parts = field.split(separator: UInt8(ascii: ":"))
-        guard parts.count == 2, let major = UInt32(text(parts[0])), let minor = UInt32(text(parts[1])) else { return nil }
+        guard parts.count == 2, let major = UInt32(text(parts[0])), let minor = UInt32(text(parts[1])) else {
+            return nil
+        }
         return DeviceNumber(major: major, minor: minor)
     }
 

@@ -18,7 +18,9 @@ struct JSONText {
 
     mutating func key(_ name: String, _ value: String?) { key(name) { $0.string(value) } }
     mutating func key(_ name: String, _ value: Bool) { key(name) { $0.raw(value ? "true" : "false") } }
-    mutating func key(_ name: String, _ value: (some BinaryInteger)?) { key(name) { $0.raw(value.map { "\($0)" } ?? "null") } }
+    mutating func key(_ name: String, _ value: (some BinaryInteger)?) {
+        key(name) { $0.raw(value.map { "\($0)" } ?? "null") }
+    }
     mutating func key(_ name: String, _ value: Double?) { key(name) { $0.number(value) } }
 
     mutating func string(_ value: String?) {

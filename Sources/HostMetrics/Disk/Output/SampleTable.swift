@@ -46,7 +46,7 @@ package struct SampleTable: Sendable {
             Table.Column("Type", dropOrder: 4),
             Table.Column("Size", .right, dropOrder: 3, reservedWidth: figures),
             Table.Column("Used", .right, dropOrder: 7, reservedWidth: figures),
-            Table.Column("Avail", .right, reservedWidth: figures),
+            Table.Column("Avail", .right, dropOrder: 2, reservedWidth: figures),
             Table.Column("Use%", .right),
             Table.Column("", dropOrder: 8),
             Table.Column("IUse%", .right, dropOrder: 6),

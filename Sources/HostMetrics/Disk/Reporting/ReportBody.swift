@@ -14,7 +14,9 @@ enum ReportBody {
             object.key("host", host)
             object.key("time", time.rfc3339)
             object.key("version", Version.number)
-            object.key("mounts") { $0.array { array in for sample in samples { SampleJSON.append(sample, to: &array) } } }
+            object.key("mounts") {
+                $0.array { array in for sample in samples { SampleJSON.append(sample, to: &array) } }
+            }
             object.key("alerts") { $0.array { array in for alert in alerts { append(alert, to: &array) } } }
         }
         return text.bytes

@@ -65,7 +65,8 @@ package struct Reporter: Sendable {
     private var current: Attempt?
     private var isDraining = false
 
-    package init(retry: RetryPolicy, breaker: CircuitBreakerPolicy, maxItems: Int, maxBytes: Int, now: MonotonicInstant) {
+    package init(retry: RetryPolicy, breaker: CircuitBreakerPolicy, maxItems: Int, maxBytes: Int, now: MonotonicInstant)
+    {
         retryPolicy = retry
         self.breaker = CircuitBreaker(breaker, now: now)
         queue = BoundedQueue(maxCount: maxItems, maxBytes: maxBytes)

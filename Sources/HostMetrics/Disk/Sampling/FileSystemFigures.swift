@@ -27,7 +27,8 @@ package struct FileSystemFigures: Hashable, Sendable {
     init(_ answer: statvfs) {
         self.init(
             blockSize: UInt64(answer.f_frsize), blocks: UInt64(answer.f_blocks), freeBlocks: UInt64(answer.f_bfree),
-            availableBlocks: UInt64(answer.f_bavail), inodes: UInt64(answer.f_files), freeInodes: UInt64(answer.f_ffree))
+            availableBlocks: UInt64(answer.f_bavail), inodes: UInt64(answer.f_files), freeInodes: UInt64(answer.f_ffree)
+        )
     }
 
     package var usedBlocks: UInt64 { blocks - freeBlocks }

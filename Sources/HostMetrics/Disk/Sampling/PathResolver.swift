@@ -43,6 +43,7 @@ package struct PathResolver: Sendable {
     /// The mount of a resolved path. The name of a mounted device stands for its file system, as in `df /dev/sda1`.
     package static func mount(of path: RawName, in table: MountTable) -> Mount? {
         let mountsOfDevice = table.mounts.filter { $0.source == path && table.isVisible($0) }
-        return mountsOfDevice.min { $0.mountPoint.bytes.count < $1.mountPoint.bytes.count } ?? table.mount(holding: path)
+        return mountsOfDevice.min { $0.mountPoint.bytes.count < $1.mountPoint.bytes.count }
+            ?? table.mount(holding: path)
     }
 }

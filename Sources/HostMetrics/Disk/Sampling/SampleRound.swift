@@ -24,7 +24,8 @@ struct SampleRound {
     /// What can start now. Where the book is full, the rest waits for one of *our* probes to end; if none is under way,
     /// all places are taken by stuck ones and the rest fails at once.
     mutating func startable(
-        book: inout ProbeBook, now: WallInstant, mount: (Int) -> (identity: MountIdentity, outcome: MountSample.Outcome?)
+        book: inout ProbeBook, now: WallInstant,
+        mount: (Int) -> (identity: MountIdentity, outcome: MountSample.Outcome?)
     ) -> [Start] {
         var starts: [Start] = []
         while let index = waitingToStart.last {
@@ -57,7 +58,9 @@ struct SampleRound {
     /// The time is over: those asked have timed out, those not asked found no place.
     mutating func ended(limit: Int, cancelled: Bool) -> [(index: Int, error: SampleError)] {
         let asked = pending.sorted().map { ($0, cancelled ? SampleError.cancelled : .timedOut) }
-        let unasked = waitingToStart.reversed().map { ($0, cancelled ? SampleError.cancelled : .tooManyStuck(limit: limit)) }
+        let unasked = waitingToStart.reversed().map {
+            ($0, cancelled ? SampleError.cancelled : .tooManyStuck(limit: limit))
+        }
         pending = []
         waitingToStart = []
         return asked + unasked

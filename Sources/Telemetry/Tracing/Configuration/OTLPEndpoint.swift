@@ -4,6 +4,7 @@ import Settings
 enum OTLPEndpoint {
     /// The endpoint of all signals: `v1/traces` is appended to its path. Nil if it is no http or https URL.
     static func tracesURL(base: String) -> HTTPURL? {
+        guard HTTPURL(base) != nil else { return nil }
         let path = base.prefix { $0 != "?" }
         return HTTPURL("\(path)\(path.hasSuffix("/") ? "" : "/")v1/traces\(base.dropFirst(path.count))")
     }

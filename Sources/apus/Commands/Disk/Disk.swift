@@ -8,17 +8,19 @@ struct Disk: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Show how full the file systems are, without ever hanging.",
         discussion: """
-            Shows the mounts that df shows, with the same percentages. A mount that does not answer within the time-out is
-            shown as timed out; the others are shown at once.
+            Shows the mounts that df shows, with the same percentages. A mount that
+            does not answer within the time-out is shown as timed out; the others are
+            shown at once.
 
-            Exit code: 0; 1 when a path or a mount has no figures; 3 when one is at or past --fail (blocks or inodes).
+            Exit code: 0; 1 when a path or a mount has no figures; 3 when one is at or
+            past --fail (blocks or inodes).
 
             EXAMPLES
               apus disk                           all disks, as a table
               apus disk /var/log /srv             the file systems that hold these paths
               apus disk --warn 80 --fail 90       exit code 3 when one is at 90 % or more
-              apus disk --output json | jq -r '.[] | select(.usePercent >= 80) | .mount'
-              apus disk --output prometheus > /var/lib/node_exporter/textfile/disk.prom
+              apus disk --output json | jq '.[] | select(.usePercent >= 80)'
+              apus disk --output prometheus > /var/lib/textfile/disk.prom
             """)
 
     enum Output: String, ExpressibleByArgument, CaseIterable {
@@ -54,7 +56,9 @@ struct Disk: AsyncParsableCommand {
             guard let limit, !(0...100).contains(limit) else { continue }
             throw ValidationError("\(name) is \(limit); it must be from 0 to 100")
         }
-        if let warn, let fail, warn > fail { throw ValidationError("--warn is \(warn), above --fail, which is \(fail)") }
+        if let warn, let fail, warn > fail {
+            throw ValidationError("--warn is \(warn), above --fail, which is \(fail)")
+        }
     }
 
     func run() async throws {

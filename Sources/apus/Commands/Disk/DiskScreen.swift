@@ -55,7 +55,8 @@ struct DiskScreen {
         arrived.sort { order[$0.mount.identity, default: 0] < order[$1.mount.identity, default: 0] }
         let stream = TerminalStream.output
         let table = SampleTable(
-            arrived, awaiting: missing, width: stream.width, color: stream.usesColor, glyphs: stream.glyphs, style: style)
+            arrived, awaiting: missing, width: stream.width, color: stream.usesColor, glyphs: stream.glyphs,
+            style: style)
         self.table = table
         if !arrived.isEmpty || !missing.isEmpty { try stream.writeLine(table.header) }
         try printNew()
