@@ -82,11 +82,20 @@ let package = Package(
         room(
             "HostMetrics",
             ["Base", "Terminal", "Settings", "Resilience", "Telemetry", "HTTPTransport", "Daemon", "CLinux", logging, tracing]),
+        // The contents are embedded from packaging/ and examples/, to which Resources holds links.
+        .target(
+            name: "HostInstall", dependencies: ["Base"],
+            resources: [
+                .embedInCode("Resources/apus.service"), .embedInCode("Resources/apus.socket"),
+                .embedInCode("Resources/notify-reload.conf"), .embedInCode("Resources/sysusers.conf"),
+                .embedInCode("Resources/tmpfiles.conf"), .embedInCode("Resources/apus.yaml"),
+            ],
+            swiftSettings: strict),
         // the executable
         .executableTarget(
             name: "apus",
             dependencies: [
-                "Base", "Terminal", "Settings", "Telemetry", "Daemon", "HostMetrics", "CAres",
+                "Base", "Terminal", "Settings", "Telemetry", "Daemon", "HostMetrics", "HostInstall", "CAres",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
@@ -115,6 +124,7 @@ let package = Package(
                 "Base", "Terminal", "Settings", "Resilience", "Telemetry", "Daemon", "HostMetrics", "TestKit", logging,
             ],
             exclude: ["Golden"]),
+        tests("HostInstall", ["Base", "HostInstall", "TestKit"]),
         tests("Daemon", ["Base", "Settings", "Daemon", "TestKit"]),
         tests("Apus", ["apus", "Base", "HTTPTransport", "TestKit"]),
     ]

@@ -22,7 +22,7 @@ struct ReloadSucceeded: Event {
     var labels: [String] { ["success"] }
     var fields: Logger.Metadata {
         [
-            "generation": "\(generation)", "configuration": "\(hash)",
+            "generation": .stringConvertible(generation), "configuration": "\(hash)",
             "changed": .dictionary(changes.mapValues { "\($0)" }),
         ]
     }
@@ -34,7 +34,7 @@ struct ReloadFailed: Event {
     let complaints: Int
     var level: Logger.Level { .error }
     var labels: [String] { ["failure"] }
-    var fields: Logger.Metadata { ["complaints": "\(complaints)"] }
+    var fields: Logger.Metadata { ["complaints": .stringConvertible(complaints)] }
 }
 
 /// One line for each complaint, so that none is lost in a long field.
@@ -75,5 +75,5 @@ struct DaemonStopped: Event {
     static let message = "apus stopped"
 }
 
-private let reloadCounter = EventCounter(
+let reloadCounter = EventCounter(
     "apus_config_reloads_total", help: "Reloads of the configuration, by result.", labels: ["result"])

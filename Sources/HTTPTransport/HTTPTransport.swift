@@ -43,7 +43,7 @@ package final class HTTPTransport: HTTPSender {
             throw error
         } catch {
             if Task.isCancelled { throw CancellationError() }
-            throw HTTPTransport.operatorError(error, timeout: request.timeout)
+            throw HTTPTransport.operatorError(error, request)
         }
     }
 
@@ -62,10 +62,11 @@ package final class HTTPTransport: HTTPSender {
     }
 
     /// The library's errors in the operator's words. The URL stays out of them: its query may hold a token.
-    private static func operatorError(_ error: any Error, timeout: Duration) -> ApusError {
+    private static func operatorError(_ error: any Error, _ request: OutgoingRequest) -> ApusError {
+        let place = HTTPTransport.place(of: request.url)
         switch error {
         case let error as HTTPClientError where isTimeout(error):
-            return ApusError(code: "timed-out", "no complete answer within \(timeout.inSeconds) s", canRetry: true)
+            return ApusError(code: "timed-out", "no complete answer within \(request.timeout.inSeconds) s", canRetry: true)
         case let error as HTTPClientError where isMalformed(error):
             return ApusError(code: "request-invalid", "the request cannot be sent", kind: .declaration, cause: error)
         case let error as HTTPClientError:
@@ -76,9 +77,20 @@ package final class HTTPTransport: HTTPSender {
             return ApusError(
                 code: "connect-failed", "cannot connect to \(error.host):\(error.port)", canRetry: true,
                 cause: firstReason(error))
+        case let error as IOError:
+            return ApusError(
+                code: "connect-failed", "cannot connect to \(place)", canRetry: true,
+                cause: ApusError(code: "system", Files.reason(error.errnoCode)))
         default:
-            return ApusError(code: "connect-failed", "the request failed", canRetry: true, cause: error)
+            return ApusError(code: "connect-failed", "the request to \(place) failed", canRetry: true, cause: error)
         }
+    }
+
+    /// `host:port` of a URL, without the user information before it and the path behind it, which may be secret.
+    private static func place(of url: String) -> String {
+        let rest = url.firstRange(of: "://").map { url[$0.upperBound...] } ?? url[...]
+        let authority = rest.prefix { $0 != "/" && $0 != "?" && $0 != "#" }
+        return String(authority.lastIndex(of: "@").map { authority[authority.index(after: $0)...] } ?? authority)
     }
 
     private static func isTimeout(_ error: HTTPClientError) -> Bool {

@@ -1,8 +1,9 @@
-/// Whether a stream gets colours, decided from the environment and from what the stream is. Ask once per stream: standard
-/// output may be a file while standard error is a terminal.
+/// Whether a stream gets colours, decided from the environment and from what the stream is. Ask once per stream:
+/// standard output may be a file while standard error is a terminal.
 ///
-/// The order, as no-color.org and bixense.com/clicolors have it: `NO_COLOR` (not empty) forbids; `CLICOLOR_FORCE` (not
-/// empty, not `0`) demands; `CLICOLOR=0` forbids; a dumb or unnamed terminal has none; otherwise a terminal has colours.
+/// The order, as no-color.org and bixense.com/clicolors have it: `NO_COLOR` (not empty) forbids; `CLICOLOR_FORCE`
+/// (not empty, not `0`) demands; `CLICOLOR=0` forbids; a dumb or unnamed terminal has none; otherwise a terminal has
+/// colours.
 package enum ColorPolicy {
     package static func usesColor(isTerminal: Bool, environment: (String) -> String?) -> Bool {
         if let value = environment("NO_COLOR"), !value.isEmpty { return false }
@@ -38,8 +39,8 @@ package enum TextStyle: Sendable, Hashable {
         }
     }
 
-    /// The text between its escape sequences, or the text alone where colours are off. The text itself must be `visible`
-    /// already: see `TerminalText.visible`.
+    /// The text between its escape sequences, or the text alone where colours are off. The text itself must be
+    /// `visible` already: see `TerminalText.visible`.
     package func paint(_ text: String, color: Bool) -> String {
         guard color, self != .plain, !text.isEmpty else { return text }
         return "\u{1b}[\(parameters)m\(text)\u{1b}[0m"

@@ -1,5 +1,5 @@
-/// The scalars that take two columns: East_Asian_Width W and F (Unicode Standard Annex 11), and the emoji that terminals
-/// draw wide. Blocks are taken whole, with the unassigned places in them.
+/// The scalars that take two columns: East_Asian_Width W and F (Unicode Standard Annex 11), and the emoji that
+/// terminals draw wide. Blocks are taken whole, with the unassigned places in them.
 enum EastAsianWidth {
     static func isWide(_ value: UInt32) -> Bool {
         guard value >= 0x1100 else { return false }

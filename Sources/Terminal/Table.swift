@@ -1,11 +1,11 @@
 /// A table for people: columns as wide as their content, two spaces between them, fitted to the terminal.
 ///
-/// When the terminal is too narrow, columns that may shrink are cut in the middle down to their least width; when that is
-/// not enough, the columns with the highest `dropOrder` go, one after the other. Where the width is not known (a pipe, a
-/// file) nothing is cut and nothing goes.
+/// When the terminal is too narrow, columns that may shrink are cut in the middle down to their least width; when
+/// that is not enough, the columns with the highest `dropOrder` go, one after the other. Where the width is not known
+/// (a pipe, a file) nothing is cut and nothing goes.
 ///
-/// Rows may be added after the widths were settled: a row that comes late (a mount that hung) keeps the columns of those
-/// that stand on the screen already.
+/// Rows may be added after the widths were settled: a row that comes late (a mount that hung) keeps the columns of
+/// those that stand on the screen already.
 package struct Table: Sendable {
     package enum Alignment: Sendable { case left, right }
 

@@ -1,8 +1,8 @@
 /// Text on its way to a terminal: made harmless, measured in columns, cut to a width.
 package enum TerminalText {
-    /// The text with everything that would command the terminal, or deceive its reader, written out: control characters
-    /// (C0, DEL, C1) as `\x1b`, marks of writing direction and line or paragraph separators as `\u{202e}`. A mount point
-    /// may bear any name, also one that would move the cursor or set the window's title.
+    /// The text with everything that would command the terminal, or deceive its reader, written out: control
+    /// characters (C0, DEL, C1) as `\x1b`, marks of writing direction and line or paragraph separators as `\u{202e}`.
+    /// A mount point may bear any name, also one that would move the cursor or set the window's title.
     package static func visible(_ text: String) -> String {
         guard text.unicodeScalars.contains(where: isDangerous) else { return text }
         var result = ""
@@ -53,8 +53,8 @@ package enum TerminalText {
         }
     }
 
-    /// The text in at most `columns` columns. What is too long loses its middle, since both the start and the end of a path
-    /// tell something: `/var/lib…/volume-3`.
+    /// The text in at most `columns` columns. What is too long loses its middle, since both the start and the end of
+    /// a path tell something: `/var/lib…/volume-3`.
     package static func fitted(_ text: String, columns: Int, ellipsis: String = "…") -> String {
         guard width(text) > columns else { return text }
         let room = columns - width(ellipsis)

@@ -16,11 +16,12 @@ struct Apus: AsyncParsableCommand {
               apus run /etc/apus/apus.yaml       run every component that the file declares
 
             EXIT CODES
-              0 done   1 failed   2 differences found   3 done in part   64 wrong usage   65 bad declaration
-              130 interrupted
+              0  done               1  failed             2  differences found
+              3  done in part      64  wrong usage       65  bad declaration
+              130  interrupted
             """,
         version: "apus \(Version.number)",
-        subcommands: [Run.self, Check.self, Disk.self, Schema.self])
+        subcommands: [Run.self, Check.self, Disk.self, Schema.self, Install.self])
 
     static func main() async {
         do {

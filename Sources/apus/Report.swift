@@ -9,7 +9,7 @@ enum Report {
     }
 
     static func complaints(_ refused: ConfigurationRefused) {
-        for complaint in refused.complaints { line(complaint) }
+        for complaint in refused.complaints { line(refused.isUnreadable ? "apus: \(complaint)" : complaint) }
         if !refused.isUnreadable {
             line("apus: \(refused.complaints.count) \(refused.complaints.count == 1 ? "complaint" : "complaints")")
         }

@@ -55,11 +55,7 @@ private let endpoint = "admin: { listen: \"127.0.0.1:0\", reload: true }\n"
     @Test func aSecondSignalEndsItAtOnce() async throws {
         let apus = try await ApusProgram.run(endpoint, folder: folder, arguments: ["--drain-timeout", "10m"])
         let address = try #require(apus.address)
-        // A profile that is under way keeps the admin endpoint from draining.
-        let request = Task { try await Client.get("\(address)/debug/pprof/profile?seconds=25") }
-        try await eventually("the profile has begun") {
-            try await Client.get("\(address)/debug/pprof/profile?seconds=1").status == 409
-        }
+        let request = try await longRequest(at: address)
         apus.child.signal(SIGTERM)
         try await eventually("it drains") { apus.errors.contains("draining") }
         #expect(!apus.child.hasEnded)
@@ -71,10 +67,7 @@ private let endpoint = "admin: { listen: \"127.0.0.1:0\", reload: true }\n"
     @Test func theDrainDeadlineBoundsTheEnd() async throws {
         let apus = try await ApusProgram.run(endpoint, folder: folder, arguments: ["--drain-timeout", "200ms"])
         let address = try #require(apus.address)
-        let request = Task { try await Client.get("\(address)/debug/pprof/profile?seconds=25") }
-        try await eventually("the profile has begun") {
-            try await Client.get("\(address)/debug/pprof/profile?seconds=1").status == 409
-        }
+        let request = try await longRequest(at: address)
         apus.child.signal(SIGTERM)
         #expect(await apus.child.wait() == 0)
         _ = await request.result
@@ -115,5 +108,17 @@ private let endpoint = "admin: { listen: \"127.0.0.1:0\", reload: true }\n"
         let marked = try await Client.post("\(address)/-/reload", headers: [("sec-fetch-site", "cross-site")])
         #expect(marked.status == 403)
         #expect(try await Client.post("\(address)/-/reload").status == 200)
+    }
+
+    /// A profile that is under way: it keeps the admin endpoint from draining.
+    private func longRequest(at address: String) async throws -> Task<Void, any Error> {
+        let request = Task {
+            // The probe below may be running just then; it is asked again.
+            while try await Client.get("\(address)/debug/pprof/profile?seconds=25").status == 409 {}
+        }
+        try await eventually("the profile has begun") {
+            try await Client.get("\(address)/debug/pprof/profile?seconds=1").status == 409
+        }
+        return request
     }
 }

@@ -56,7 +56,8 @@ final class ScriptedSender: HTTPSender {
         mounts: @escaping @Sendable () throws -> MountTable = { DiskComponentTests.table }
     ) throws -> DiskComponent {
         DiskComponent(
-            try settings(yaml), logger: Logger(label: "disk") { _ in SwiftLogNoOpLogHandler() }, metrics: registry,
+            try settings(yaml),
+            events: EventSink(logger: Logger(label: "disk") { _ in SwiftLogNoOpLogHandler() }, metrics: registry),
             time: time, http: http, host: "web-1", readMounts: mounts)
     }
 
@@ -141,6 +142,44 @@ final class ScriptedSender: HTTPSender {
         #expect(DiskComponentTests.page(registry).contains(#"apus_disk_size_bytes{mount="/","#))
         new.drain()
         try await newRun.value
+    }
+
+    /// However often the component is replaced, the one question that hangs is neither forgotten nor asked again.
+    @Test func reloadsPassOnWhatHangs() async throws {
+        let hung = try HungMount()
+        defer { hung.stop() }
+        let mount = try hung.mount(in: MountTable.read().table)
+        let (time, registry) = (ManualTime(), MetricsRegistry())
+        let http = ScriptedSender(.success(IncomingResponse(status: 200)))
+        let make = { try DiskComponentTests.component("{}", http, time, registry) { MountTable([mount]) } }
+        var component = try make()
+        var running = Task { [component] in try await component.run() }
+        // The time-out of the sample is the only sleeper until the sample ends.
+        await time.waitForSleepers()
+        try hung.waitUntilAsked()
+        time.advance(by: .seconds(5))
+        while component.status.bars.isEmpty { await Task.yield() }
+        #expect(component.status.bars.map(\.text) == ["timed out"])
+
+        for round in 1...20 {
+            let successor = try make()
+            let kept = try #require(await component.handOver())
+            await successor.adopt(kept)
+            component.drain()
+            try await running.value
+            (component, running) = (successor, Task { try await successor.run() })
+            let samples = #"apus_disk_sample_errors_total{reason="timed-out"} \#(round + 1)\#n"#
+            while !DiskComponentTests.page(registry).contains(samples) { await Task.yield() }
+            #expect(component.status.bars.map(\.text) == ["timed out, stuck since 2023-11-14T22:13:20.000Z"])
+            #expect(ChildProcesses.count() == 1)
+            #expect(component.sampler.withLock { $0.outstanding } == 1)
+        }
+        try hung.answer()
+        let sampler = component.sampler.withLock { $0 }
+        while sampler.outstanding > 0 { await Task.yield() }
+        #expect(ChildProcesses.zombies() == [])
+        component.drain()
+        try await running.value
     }
 
     @Test func seriesOfMountsThatVanishGo() async throws {

@@ -5,40 +5,11 @@ import Testing
 
 @testable import HostMetrics
 
-/// A FUSE mount whose statfs hangs until it is told to answer (Tests/peers/fuse).
-final class HungMount: Sendable {
-    let folder: String
-    private let script: String
-
-    /// Nil where FUSE cannot work (not root, no /dev/fuse).
-    init?() {
-        var template = Array("/tmp/apus-hung-XXXXXX".utf8CString)
-        guard template.withUnsafeMutableBufferPointer({ mkdtemp($0.baseAddress!) }) != nil else { return nil }
-        folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-        script = #filePath.split(separator: "/").dropLast(2).reduce("") { "\($0)/\($1)" } + "/peers/fuse/hungfs.sh"
-        guard command("start") else { return nil }
-    }
-
-    deinit {
-        _ = command("stop")
-        _ = system("rm -rf --one-file-system '\(folder)'")
-    }
-
-    @discardableResult
-    func command(_ word: String) -> Bool { system("'\(script)' \(word) '\(folder)'") == 0 }
-
-    func mount(in table: MountTable) throws -> Mount {
-        try #require(table.mount(holding: RawName(Array("\(folder)/mnt".utf8))))
-    }
-}
-
 extension RealMachineTests {
     @Suite(.serialized, .timeLimit(.minutes(2))) struct DiskSamplerTests {
         @Test func aHungMountDelaysNobodyAndIsAskedOnce() async throws {
-            guard let hung = HungMount() else {
-                print("skipped: FUSE cannot work here (root and /dev/fuse are needed)")
-                return
-            }
+            let hung = try HungMount()
+            defer { hung.stop() }
             let time = ManualTime()
             let sampler = DiskSampler(time: time)
             let table = try MountTable.read().table
@@ -66,7 +37,7 @@ extension RealMachineTests {
             }
 
             // It comes back, and is asked again.
-            hung.command("answer")
+            try hung.answer()
             while sampler.outstanding > 0 { await Task.yield() }
             let figures = await sampler.sample(mounts, of: table, timeout: .seconds(5))[0].figures
             #expect(figures?.sizeBytes == 4_096_000)
@@ -75,7 +46,8 @@ extension RealMachineTests {
         }
 
         @Test func cancellationEndsTheWait() async throws {
-            guard let hung = HungMount() else { return }
+            let hung = try HungMount()
+            defer { hung.stop() }
             let time = ManualTime()
             let sampler = DiskSampler(time: time)
             let table = try MountTable.read().table
@@ -84,6 +56,33 @@ extension RealMachineTests {
             await time.waitForSleepers()
             task.cancel()
             #expect(await task.value.map(\.outcome) == [.failed(.cancelled)])
+        }
+
+        /// What hangs is bounded, and the rest is told so at once instead of piling up.
+        @Test func hungMountsFillNoMoreThanTheLimit() async throws {
+            let (first, second) = (try HungMount(), try HungMount())
+            defer {
+                first.stop()
+                second.stop()
+            }
+            let time = ManualTime()
+            let sampler = DiskSampler(time: time, limit: 1)
+            let table = try MountTable.read().table
+            let mounts = [try first.mount(in: table), try second.mount(in: table)]
+            let round = Task { await sampler.sample(mounts, of: table, timeout: .seconds(5)) }
+            await time.waitForSleepers()
+            try first.waitUntilAsked()
+            time.advance(by: .seconds(5))
+            #expect(await round.value.map(\.error) == [.timedOut, .tooManyStuck(limit: 1)])
+            #expect(sampler.outstanding == 1)
+
+            // Its probe ends with the answer, its child is collected, and the place is free for the other.
+            try first.answer()
+            try second.answer()
+            while sampler.outstanding > 0 { await Task.yield() }
+            #expect(ChildProcesses.zombies() == [])
+            let samples = await sampler.sample(mounts, of: table, timeout: .seconds(3600))
+            #expect(samples.map(\.figures?.blocks) == [1000, 1000])
         }
 
         @Test func automountsAndCoveredMountsAreNotAsked() async {
@@ -110,8 +109,10 @@ extension RealMachineTests {
                 #expect(isolated == ProbeCall.perform(.statistics, path: "/proc", isolated: false, children: children))
                 #expect(
                     ProbeCall.perform(.statistics, path: "/no", isolated: true, children: children) == .failed(ENOENT))
+                #expect(ProbeCall.perform(.resolve, path: "/", isolated: true, children: children) == .path("/"))
             }
             #expect(children.count == 0)
+            #expect(ChildProcesses.zombies() == [])
         }
 
         @Test func pathsAreResolved() async throws {

@@ -3,8 +3,8 @@ import Testing
 
 @testable import HostMetrics
 
-/// Each file of `Golden` holds a table of mounts (`# own`, and `# first` where process 1 has another) and what `apus disk`
-/// makes of it: `# shown` (mount point, source, type, ro or rw), `# hidden`, `# malformed`.
+/// Each file of `Golden` holds a table of mounts (`# own`, and `# first` where process 1 has another) and what `apus
+/// disk` makes of it: `# shown` (mount point, source, type, ro or rw), `# hidden`, `# malformed`.
 @Suite struct MountGoldenTests {
     private static let folder = #filePath.split(separator: "/").dropLast().reduce("") { "\($0)/\($1)" } + "/Golden"
 

@@ -1,4 +1,3 @@
-import Glibc
 import TestKit
 import Testing
 
@@ -58,16 +57,9 @@ import Testing
         return false
     }
 
-    @Test func figuresAreInFragmentSizes() {
-        var answer = statvfs()
-        answer.f_bsize = 1 << 20
-        answer.f_frsize = 4096
-        answer.f_blocks = 1000
-        answer.f_bfree = 400
-        answer.f_bavail = 300
-        answer.f_files = 200
-        answer.f_ffree = 50
-        let figures = FileSystemFigures(answer)
+    @Test func figuresAreInBlocks() {
+        let figures = FileSystemFigures(
+            blockSize: 4096, blocks: 1000, freeBlocks: 400, availableBlocks: 300, inodes: 200, freeInodes: 50)
         #expect(figures.sizeBytes == 4_096_000)
         #expect(figures.usedBytes == 2_457_600)
         #expect(figures.availableBytes == 1_228_800)

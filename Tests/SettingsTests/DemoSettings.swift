@@ -132,6 +132,17 @@ struct TreeDemo: SettingsGroup {
     }
 }
 
+/// `90`, `12.5` or `90%`.
+struct LevelDemo: Sendable, Equatable {
+    let text: String
+
+    init?(_ text: String) {
+        let number = text.hasSuffix("%") ? String(text.dropLast()) : text
+        guard let value = Double(number), (0...100).contains(value) else { return nil }
+        self.text = text
+    }
+}
+
 struct AllDemo: SettingsGroup {
     var text = "plain"
     var flag = false
@@ -148,6 +159,7 @@ struct AllDemo: SettingsGroup {
     var tree: TreeDemo?
     var word: String? = "given"
     var even = 2
+    var level: LevelDemo?
     var address: NetworkAddress?
     var url: HTTPURL?
     var raw: YAMLNode?
@@ -171,6 +183,12 @@ struct AllDemo: SettingsGroup {
                     name: "an even number", allowed: "0, 2, 4, …", pattern: "^[0-9]*[02468]$",
                     parse: { Int($0).flatMap { $0 % 2 == 0 ? $0 : nil } }, render: { "\($0)" }),
                 "A format of our own."),
+            SettingsField(
+                "level", \.level,
+                .parsed(
+                    name: "a level", allowed: "a number up to 100, or a percentage", pattern: "^[0-9]+(\\.[0-9]+)?%?$",
+                    numbers: 0...100, parse: { LevelDemo($0) }, render: { $0.text }),
+                "A format of our own that takes bare numbers."),
             SettingsField("address", \.address, .socketAddress, "An address."),
             SettingsField("url", \.url, .url, "A URL."),
         ]

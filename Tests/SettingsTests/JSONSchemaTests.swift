@@ -17,7 +17,8 @@ struct JSONSchemaTests {
         #"{"all": {"inputs": [{"file": {"path": "/a"}}, "file", {"http": {"port": 80}}]}}"#,
         #"{"all": {"paths": ["a", "b"], "labels": {"x": "y"}, "raw": [1, {"a": null}]}}"#,
         #"{"all": {"tree": {"name": "a", "children": [{"name": "b", "children": []}]}}}"#,
-        #"{"all": {"address": "unix:/run/x", "url": "https://h:1/"}, "log": {"level": "debug"}}"#,
+        #"{"all": {"level": 90}}"#, #"{"all": {"level": 12.5}}"#, #"{"all": {"level": "90%"}}"#,
+        #"{"all": {"level": null}}"#, #"{"all": {"address": "unix:/run/x", "url": "https://h:1/"}, "log": {"level": "debug"}}"#,
     ]
 
     static let bad = [
@@ -30,6 +31,7 @@ struct JSONSchemaTests {
         #"{"all": {"inputs": ["http"]}}"#, #"{"all": {"limits": {"a": 101}}}"#, #"{"all": {"word": " "}}"#,
         #"{"all": {"tree": {"children": [{"nmae": "b"}]}}}"#, #"{"all": {"url": "ftp://h/"}}"#,
         #"{"all": {"address": "localhost"}}"#, #"{"all": {"port": 65536}}"#, #"{"all": {"even": "3"}}"#,
+        #"{"all": {"level": 101}}"#, #"{"all": {"level": true}}"#, #"{"all": {"level": "much"}}"#,
     ]
 
     @Test("the reader takes what the schema takes, and refuses what it refuses")

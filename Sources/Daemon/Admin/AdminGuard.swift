@@ -52,7 +52,7 @@ struct AdminGuard: RouterMiddleware {
         var response = response
         response.headers[.contentSecurityPolicy] = ConsoleAssets.contentSecurityPolicy
         response.headers[.xContentTypeOptions] = "nosniff"
-        response.headers[HTTPField.Name("Referrer-Policy")!] = "no-referrer"
+        response.headers[HTTPField.Name("Referrer-Policy")!] = "same-origin"
         response.headers[.cacheControl] = "no-store"
         return response
     }

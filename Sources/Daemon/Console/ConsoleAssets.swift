@@ -62,8 +62,9 @@ enum ConsoleAssets {
         .reason { margin: 0 0 10px; color: var(--warning); }
         .complaints { margin-top: 14px; border-left: 4px solid var(--critical); padding-left: 14px; }
         .complaints p { margin: 0 0 4px; font-weight: 600; } .complaints ul { margin: 0; padding-left: 18px; overflow-wrap: anywhere; }
-        .bars { list-style: none; margin: 14px 0 0; padding: 0; display: grid; gap: 8px; }
-        .bars li { display: grid; grid-template-columns: minmax(90px, 260px) minmax(80px, 1fr) minmax(150px, auto); gap: 14px; align-items: center; }
+        .bars { list-style: none; margin: 14px 0 0; padding: 0; display: grid; gap: 8px 14px;
+            grid-template-columns: fit-content(340px) minmax(80px, 1fr) minmax(150px, max-content); }
+        .bars li { display: grid; grid-column: 1 / -1; grid-template-columns: subgrid; align-items: center; }
         .label { overflow-wrap: anywhere; font: 13px ui-monospace, "DejaVu Sans Mono", monospace; }
         .text { color: var(--soft); font-size: 13px; font-variant-numeric: tabular-nums; text-align: right; }
         .text.warning { color: var(--warning); } .text.critical { color: var(--critical); font-weight: 600; }
@@ -75,7 +76,10 @@ enum ConsoleAssets {
         tr.error td:nth-child(2), tr.critical td:nth-child(2) { color: var(--critical); font-weight: 600; }
         footer { padding-top: 14px; padding-bottom: 28px; } footer a { color: var(--link); margin-right: 16px; }
         @media (max-width: 640px) { header, footer, main { padding-left: 12px; padding-right: 12px; }
-            section { padding: 14px; } .bars li { grid-template-columns: 1fr auto; gap: 4px 10px; } .bars svg { grid-column: 1 / -1; grid-row: 2; } }
+            section { padding: 14px; } .bars { display: block; } .bars li { margin-top: 10px; }
+            .bars li { grid-template-columns: minmax(110px, 1fr) auto; gap: 4px 10px; } .bars svg { grid-column: 1 / -1; grid-row: 2; }
+            thead { display: none; } tr { display: block; padding: 6px 0; border-top: 1px solid var(--line); }
+            td { display: inline; padding-right: 8px; } td:last-child { display: block; overflow-wrap: anywhere; } }
 
         """
 }

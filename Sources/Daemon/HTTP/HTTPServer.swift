@@ -9,8 +9,7 @@ import Synchronization
 /// An HTTP/1.1 server on a leased listening socket, which lets go without hurting a client:
 ///
 /// 1. While it serves, connections are kept alive; at most `connectionLimit` of them, further ones are closed at once.
-/// 2. From `drain` on it accepts nothing (the socket stays open in the pool, so a successor takes the waiting connections)
-///    and says `Connection: close` in each answer, so that clients come back to the successor.
+/// 2. From `drain` on it takes no new ones (they go to the successor, or wait in the kernel for it) and says `Connection: close` in each answer, so that clients come back to the successor.
 /// 3. After `settleTime`, connections that are idle are closed; those with a request under way end with its answer.
 /// 4. When the task is cancelled (the drain deadline), whatever is left is closed.
 package struct HTTPServer: Sendable {
@@ -36,21 +35,29 @@ package struct HTTPServer: Sendable {
     package func run(drain: Latch) async throws {
         let connections = OpenConnections(limit: limits.connections)
         let channelType = http1(drain: drain)
-        let server = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-            .childChannelOption(.allowRemoteHalfClosure, value: true)
-            .childChannelOption(.socketOption(.tcp_nodelay), value: lease.address.isUnix ? 0 : 1)
-            .bind(try lease.duplicate()) { channel in channelType.setup(channel: channel, logger: logger) }
-        await withTaskCancellationHandler {
-            await withTaskGroup(of: Void.self) { group in
-                group.addTask { await accept(server, as: channelType, into: connections) }
-                group.addTask { await stopAccepting(server.channel, connections, at: drain) }
-                await group.next()
-                group.cancelAll()
+        let logger = logger
+        let noDelay = lease.address.isUnix ? nil : ChannelOptions.Types.SocketOption(level: .tcp, name: .tcp_nodelay)
+        let turn = try await lease.serve { channel in
+            // The connection belongs to its own task from here on.
+            channelType.setup(channel: channel, logger: logger).flatMap { connection in
+                connections.start(connection.channel) { await channelType.handle(value: connection, logger: logger) }
+                guard let noDelay else { return channel.eventLoop.makeSucceededVoidFuture() }
+                // One that was reset before we looked refuses the option: that is its own misfortune.
+                return channel.setOption(noDelay, value: 1).recover { _ in }
             }
+        }
+        await withTaskCancellationHandler {
+            try? await drain.wait()
+            lease.stopServing(turn: turn)
+            // What is on its way from the kernel still comes, and idle clients may ask once more.
+            try? await time.sleep(for: limits.settleTime)
+            connections.quiesce()
+            await connections.waitUntilNone()
         } onCancel: {
-            server.channel.close(promise: nil)
+            lease.stopServing(turn: turn)
             connections.closeAll()
         }
+        try Task.checkCancellation()
     }
 
     private func http1(drain: Latch) -> HTTP1Channel {
@@ -65,59 +72,44 @@ package struct HTTPServer: Sendable {
                 httpDecoderConfiguration: .init(
                     maxHeaderFieldSize: limits.headerBytes, maxHeaderListSize: limits.headerBytes, maxHeaderFieldCount: 100)))
     }
-
-    /// Accepts until the server channel is closed, and returns when the last connection has ended.
-    private func accept(
-        _ server: NIOAsyncChannel<HTTP1Channel.Value, Never>, as channelType: HTTP1Channel,
-        into connections: OpenConnections
-    ) async {
-        await withDiscardingTaskGroup { group in
-            do {
-                try await server.executeThenClose { inbound in
-                    for try await connection in inbound {
-                        if !connections.insert(connection.channel) { connection.channel.close(promise: nil) }
-                        group.addTask { await channelType.handle(value: connection, logger: logger) }
-                    }
-                }
-            } catch {
-                logger.debug("listening ended", metadata: ["error": "\(error)"])
-            }
-        }
-    }
-
-    /// Returns only when cancelled: it is `accept` that ends the server.
-    private func stopAccepting(_ server: any Channel, _ connections: OpenConnections, at drain: Latch) async {
-        do {
-            try await drain.wait()
-            try? await server.close()
-            try await time.sleep(for: limits.settleTime)
-            connections.quiesce()
-            try await Latch().wait()
-        } catch {}
-    }
 }
 
-/// The connections of one server, so that they can be told to end.
+/// The connections of one server, each with the task that serves it, so that they can be told to end and waited for.
 private final class OpenConnections: Sendable {
+    private struct State {
+        var channels: [ObjectIdentifier: any Channel] = [:]
+        var tasks: [ObjectIdentifier: Task<Void, Never>] = [:]
+        var isOver = false
+        var whenNone: [Latch] = []
+    }
+
     private let limit: Int
-    private let channels = Mutex<[ObjectIdentifier: any Channel]>([:])
+    private let state = Mutex(State())
 
     init(limit: Int) {
         self.limit = limit
     }
 
-    /// - Returns: False when the limit is reached; the channel is then not kept.
-    func insert(_ channel: any Channel) -> Bool {
+    /// Serves a connection in a task of its own; one above the limit, or too late, is closed at once.
+    func start(_ channel: any Channel, _ serve: @escaping @Sendable () async -> Void) {
         let id = ObjectIdentifier(channel)
-        let isKept = channels.withLock { channels in
-            guard channels.count < limit else { return false }
-            channels[id] = channel
-            return true
+        let isWelcome = state.withLock { state in
+            defer { state.channels[id] = channel }
+            return state.channels.count < limit && !state.isOver
         }
-        if isKept {
-            channel.closeFuture.whenComplete { _ in self.channels.withLock { _ = $0.removeValue(forKey: id) } }
+        if !isWelcome { channel.close(promise: nil) }
+        let task = Task {
+            await serve()
+            let waiting = state.withLock { state in
+                state.channels[id] = nil
+                state.tasks[id] = nil
+                return state.channels.isEmpty ? state.whenNone : []
+            }
+            for latch in waiting { latch.open() }
         }
-        return isKept
+        state.withLock { state in
+            if state.channels[id] != nil { state.tasks[id] = task }
+        }
     }
 
     /// Closes those that are idle; those with a request under way close after its answer.
@@ -125,9 +117,31 @@ private final class OpenConnections: Sendable {
         for channel in all { channel.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent()) }
     }
 
+    /// Closes all, cancels what they wait for, and takes no more.
     func closeAll() {
-        for channel in all { channel.close(promise: nil) }
+        let (channels, tasks) = state.withLock { state in
+            state.isOver = true
+            return (Array(state.channels.values), Array(state.tasks.values))
+        }
+        for task in tasks { task.cancel() }
+        for channel in channels { channel.close(promise: nil) }
     }
 
-    private var all: [any Channel] { channels.withLock { Array($0.values) } }
+    /// Returns when no connection is open. It cannot be cancelled: whoever is in a hurry calls `closeAll`.
+    func waitUntilNone() async {
+        let latch = Latch()
+        let isNone = state.withLock { state in
+            state.whenNone.append(latch)
+            return state.channels.isEmpty
+        }
+        if isNone { return }
+        await withCheckedContinuation { continuation in
+            Task {
+                try? await latch.wait()
+                continuation.resume()
+            }
+        }
+    }
+
+    private var all: [any Channel] { state.withLock { Array($0.channels.values) } }
 }

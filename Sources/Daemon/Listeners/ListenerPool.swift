@@ -4,14 +4,20 @@ package import Settings
 import Synchronization
 
 /// The listening sockets of the process. A socket stays open as long as anybody holds a lease on its address, so a reload
-/// hands it from the old generation to the new one without refusing a connection: both hold duplicates of one kernel
-/// socket, with one queue of waiting connections. Sockets that systemd passed stay open for good.
+/// hands it from the old generation to the new one without refusing a connection: both hold leases of one kernel
+/// socket, with one queue of waiting connections and one acceptor. Sockets that systemd passed stay open for good.
 package final class ListenerPool: Sendable {
     private struct Listener {
         let descriptor: Int32
         var owner: String?
         var leases: Int
         let isInherited: Bool
+        let acceptor = Acceptor()
+
+        func close() {
+            acceptor.close()
+            Glibc.close(descriptor)
+        }
     }
 
     /// Port 0 means a port of one's own, so there the owner is part of the key.
@@ -61,7 +67,8 @@ package final class ListenerPool: Sendable {
             listener.owner = owner
             listener.leases += 1
             listeners[key] = listener
-            return ListenerLease(key: key, address: known, descriptor: listener.descriptor, pool: self)
+            return ListenerLease(
+                key: key, address: known, descriptor: listener.descriptor, acceptor: listener.acceptor, pool: self)
         }
     }
 
@@ -69,7 +76,7 @@ package final class ListenerPool: Sendable {
     func closeAll() {
         listeners.withLock { listeners in
             for (key, listener) in listeners {
-                close(listener.descriptor)
+                listener.close()
                 if case .unix(let path) = key.address, !listener.isInherited { unlink(path) }
             }
             listeners = [:]
@@ -84,7 +91,7 @@ package final class ListenerPool: Sendable {
                 listeners[key] = listener
             } else {
                 listeners[key] = nil
-                close(listener.descriptor)
+                listener.close()
                 if case .unix(let path) = key.address { unlink(path) }
             }
         }
@@ -96,18 +103,35 @@ package final class ListenerLease: Sendable {
     package let address: NetworkAddress
     private let key: ListenerPool.Key
     private let descriptor: Int32
+    private let acceptor: Acceptor
     private let pool: ListenerPool
 
-    fileprivate init(key: ListenerPool.Key, address: NetworkAddress, descriptor: Int32, pool: ListenerPool) {
+    fileprivate init(
+        key: ListenerPool.Key, address: NetworkAddress, descriptor: Int32, acceptor: Acceptor, pool: ListenerPool
+    ) {
         self.key = key
         self.address = address
         self.descriptor = descriptor
+        self.acceptor = acceptor
         self.pool = pool
     }
 
     deinit { pool.release(key) }
 
-    /// A descriptor of its own for a server, which closes it.
+    /// Takes the socket's connections from now on, in place of whoever had them.
+    ///
+    /// - Parameter consumer: Sets a connection up, on its event loop.
+    /// - Returns: The turn, which `stopServing` ends.
+    func serve(_ consumer: @escaping Acceptor.Consumer) async throws -> Int {
+        try await acceptor.serve(consumer, on: duplicate)
+    }
+
+    /// Takes no more connections. If nobody took over, they wait in the kernel for a successor.
+    func stopServing(turn: Int) {
+        acceptor.stop(turn: turn)
+    }
+
+    /// A descriptor of the socket for those who accept by themselves; they close it.
     package func duplicate() throws(ApusError) -> Int32 {
         let copy = fcntl(descriptor, F_DUPFD_CLOEXEC, 3)
         guard copy >= 0 else { throw Files.failure("listen-failed", "cannot listen on \(address)") }

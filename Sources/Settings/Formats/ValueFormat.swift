@@ -81,27 +81,53 @@ extension ValueFormat {
     ///   - name: with article: `a cron expression`.
     ///   - allowed: what may be written, for the complaint: `five fields such as "0 3 * * *"`; empty for nothing more.
     ///   - pattern: an ECMA regular expression for the JSON Schema.
+    ///   - numbers: which numbers may stand without quotes too, as in `above: 90` beside `above: 90%`; nil for none.
+    ///     They come to `parse` as their text, which decides; this tells editors, and what is printed has no quotes.
     ///   - parse: nil (or `.because` with a clause, in `parsing`) when the text is not right.
     ///   - render: text that `parse` reads back to the same value. It is shown to people: redact in it what is secret.
     package static func parsed(
-        name: String, allowed: String = "", pattern: String? = nil,
+        name: String, allowed: String = "", pattern: String? = nil, numbers: ClosedRange<Double>? = nil,
         parse: @escaping @Sendable (String) -> Value?, render: @escaping @Sendable (Value) -> String
     ) -> ValueFormat {
         parsed(
-            name: name, allowed: allowed, pattern: pattern, parsing: { parse($0).map { .value($0) } ?? .wrong },
-            render: render)
+            name: name, allowed: allowed, pattern: pattern, numbers: numbers,
+            parsing: { parse($0).map { .value($0) } ?? .wrong }, render: render)
     }
 
     /// As `parsed(name:allowed:parse:render:)` with a verdict that can say why.
     package static func parsed(
-        name: String, allowed: String = "", pattern: String? = nil,
+        name: String, allowed: String = "", pattern: String? = nil, numbers: ClosedRange<Double>? = nil,
         parsing: @escaping @Sendable (String) -> ScalarVerdict<Value>, render: @escaping @Sendable (Value) -> String
     ) -> ValueFormat {
         scalar(
-            wanted: allowed.isEmpty ? name : "\(name): \(allowed)",
-            schema: .object([("type", "string")] + (pattern.map { [("pattern", .string($0))] } ?? [])),
+            wanted: allowed.isEmpty ? name : "\(name): \(allowed)", schema: schema(pattern: pattern, numbers: numbers),
             takesReference: pattern != nil,
-            render: { value, _ in .text(render(value)) },
+            render: { value, _ in
+                let text = render(value)
+                return numbers != nil && PlainNumber.isJSON(text) ? .literal(text) : .text(text)
+            },
             parse: { input in input.kind == .null && !input.isReferenced ? .wrong : parsing(input.text) })
+    }
+
+    private static func schema(pattern: String?, numbers: ClosedRange<Double>?) -> JSONValue {
+        var members: [(String, JSONValue)] = [("type", numbers == nil ? "string" : .array(["string", "number"]))]
+        if let pattern { members.append(("pattern", .string(pattern))) }
+        if let least = numbers?.lowerBound, least.isFinite { members.append(("minimum", .number("\(least)"))) }
+        if let most = numbers?.upperBound, most.isFinite { members.append(("maximum", .number("\(most)"))) }
+        return .object(members)
+    }
+}
+
+private enum PlainNumber {
+    /// Whether the text means the same number in YAML and in JSON, written plainly: `90`, `-1.5`.
+    static func isJSON(_ text: String) -> Bool {
+        var digits = text.utf8[...]
+        if digits.first == UInt8(ascii: "-") { digits = digits.dropFirst() }
+        let parts = digits.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
+        guard (1...2).contains(parts.count), let whole = parts.first else { return false }
+        guard whole.count == 1 || whole.first != UInt8(ascii: "0") else { return false }
+        return parts.allSatisfy { part in
+            !part.isEmpty && part.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+        }
     }
 }

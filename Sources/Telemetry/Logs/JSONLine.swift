@@ -40,13 +40,23 @@ enum JSONLine {
     private static func append(_ value: Logger.MetadataValue, depth: Int, to output: inout [UInt8]) {
         switch value {
         case .string(let text): appendString(text, to: &output)
-        case .stringConvertible(let value): appendString(value.description, to: &output)
+        case .stringConvertible(let value): appendConvertible(value, to: &output)
         case .dictionary, .array:
             if depth >= LogRecord.deepest || output.count > 2 * LogRecord.longestLine {
                 appendString("…", to: &output)
             } else {
                 appendNested(value, depth: depth, to: &output)
             }
+        }
+    }
+
+    /// A number or a truth value stays one, so that programs can compare it.
+    private static func appendConvertible(_ value: any CustomStringConvertible, to output: inout [UInt8]) {
+        switch value {
+        case let number as any BinaryInteger: output.append(contentsOf: "\(number)".utf8)
+        case let number as Double where number.isFinite: output.append(contentsOf: "\(number)".utf8)
+        case let truth as Bool: output.append(contentsOf: "\(truth)".utf8)
+        default: appendString(value.description, to: &output)
         }
     }
 

@@ -1,8 +1,9 @@
 #!/bin/sh
 # Starts, commands and stops hungfs.py on FOLDER/mnt. Whatever happens, `stop` leaves no mount and no process behind.
 #
-#     hungfs.sh start FOLDER      mount; returns when it is mounted; exit code 77 where FUSE cannot work here
+#     hungfs.sh start FOLDER       mount; returns when it is mounted; says on standard error why it cannot, exit code 77
 #     hungfs.sh hang|answer FOLDER
+#     hungfs.sh await-held FOLDER  returns when somebody's statfs hangs in it
 #     hungfs.sh stop FOLDER
 set -eu
 here=$(dirname "$0")
@@ -18,21 +19,31 @@ await() {
     done
 }
 
+missing() {
+    echo "hungfs: $1" >&2
+    exit 77
+}
+
 case $action in
 start)
-    [ "$(id -u)" = 0 ] && [ -c /dev/fuse ] && command -v python3 >/dev/null || exit 77
+    [ "$(id -u)" = 0 ] || missing "a FUSE mount needs root"
+    [ -c /dev/fuse ] || missing "there is no /dev/fuse (modprobe fuse; docker run --device /dev/fuse)"
+    command -v python3 >/dev/null || missing "python3 is not installed"
     mkdir -p "$folder/mnt"
     mkfifo "$folder/commands"
     : >"$folder/log"
-    # Opened for both directions, so that the FIFO never ends.
-    setsid python3 "$here/hungfs.py" "$folder/mnt" <>"$folder/commands" >"$folder/log" 2>&1 &
+    # Opened for both directions, so that the FIFO never ends. Appended to, so that nothing is lost when it is emptied.
+    setsid python3 "$here/hungfs.py" "$folder/mnt" <>"$folder/commands" >>"$folder/log" 2>&1 &
     echo $! >"$folder/pid"
-    await '^mounted' || { "$0" stop "$folder"; exit 77; }
+    await '^mounted' || { "$0" stop "$folder"; missing "the mount failed"; }
     ;;
 hang | answer)
     : >"$folder/log"
     echo "$action" >"$folder/commands"
     await '^\(hanging\|answering\)'
+    ;;
+await-held)
+    await '^held'
     ;;
 stop)
     if pid=$(cat "$folder/pid" 2>/dev/null); then
@@ -47,7 +58,7 @@ stop)
     while grep -q " $folder/mnt " /proc/self/mountinfo; do umount -l "$folder/mnt"; done
     ;;
 *)
-    echo "usage: $0 start|hang|answer|stop FOLDER" >&2
+    echo "usage: $0 start|hang|answer|await-held|stop FOLDER" >&2
     exit 64
     ;;
 esac

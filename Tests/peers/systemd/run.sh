@@ -6,8 +6,6 @@
 # thrown away, the network is a private one, and the cgroup is a child that is removed.
 set -u
 
-here=$(cd "$(dirname "$0")" && pwd)
-packaging=$here/../../../packaging/systemd
 binary=${1:?usage: run.sh BINARY}
 base=${APUS_SYSTEMD_ROOT:-/var/tmp/apus-systemd-root}
 mirror=${APUS_DEBIAN_MIRROR:-http://deb.debian.org/debian}
@@ -67,17 +65,8 @@ ip link set lo up 2>/dev/null || true
 exec env -i container=apus-test PATH=/usr/sbin:/usr/bin:/sbin:/bin /lib/systemd/systemd --log-target=null
 INIT
 
-install_files() {
-    local root=$work/install
-    install -D -m 755 "$binary" "$root/usr/local/bin/apus"
-    install -D -m 644 "$packaging/apus.service" "$root/etc/systemd/system/apus.service"
-    install -D -m 644 "$packaging/apus.socket" "$root/etc/systemd/system/apus.socket"
-    install -D -m 644 "$packaging/sysusers.d/apus.conf" "$root/etc/sysusers.d/apus.conf"
-    install -D -m 644 "$packaging/tmpfiles.d/apus.conf" "$root/etc/tmpfiles.d/apus.conf"
-    install -d -m 755 "$root/etc/apus"
-    printf 'admin: { listen: 127.0.0.1:9900 }\ndisk: { interval: 15s }\n' >"$root/etc/apus/apus.yaml"
-    chmod 644 "$root/etc/apus/apus.yaml"
-}
+# The program only; everything else is written by its own `apus install`, inside.
+install_files() { install -D -m 755 "$binary" "$work/install/opt/apus"; }
 
 inside() { nsenter --target "$systemd" --all -- env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin TERM=dumb timeout 60 "$@"; }
 property() { inside systemctl show apus.service --property "$1" --value; }
@@ -120,6 +109,15 @@ fi
 echo "✓ systemd $(inside systemctl --version | awk 'NR==1 { print $2 }') boots"
 passed=1
 
+check "apus install succeeds" inside /opt/apus install --socket
+check "a second run finds nothing to do" inside sh -c '/opt/apus install --socket | grep -q "nothing to do"'
+check "the user exists" inside id apus
+owned() { [ "$(inside stat -c '%U:%G %a' "$1")" = "$2" ] || { inside stat -c '%U:%G %a' "$1"; return 1; }; }
+check "the configuration is root's and the group's" owned /etc/apus/apus.yaml "root:apus 640"
+check "the folder of the configuration, too" owned /etc/apus "root:apus 750"
+check "the state belongs to the service" owned /var/lib/apus "apus:apus 750"
+check "systemd knows the unit" is LoadState loaded
+
 check "systemctl start apus succeeds (READY=1)" inside systemctl start apus.service
 check "the unit is active" is ActiveState active
 first_process=$(property MainPID)
@@ -149,7 +147,19 @@ inside systemctl stop apus.service
 inside systemctl reset-failed apus.service >/dev/null 2>&1
 
 check "socket activation: systemd listens" inside systemctl start apus.socket
-check "the daemon takes the socket" inside systemctl start apus.service
+check "the service is not running yet" is ActiveState inactive
+# This connection is made to systemd's socket; nobody but the daemon that inherits it can answer.
+check "a connection from before the start is answered" inside bash -c '
+    exec 3<>/dev/tcp/127.0.0.1/9900
+    printf "GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n" >&3
+    timeout 30 cat <&3 | grep -q "200 OK"'
+# One listening socket on port 9900 (26AC), held by systemd and by the daemon alike.
+check "the daemon listens on the very socket that systemd holds" inside bash -c '
+    inode=$(awk "\$4 == \"0A\" && \$2 ~ /:26AC\$/ { print \$10 }" /proc/net/tcp)
+    [ "$(echo "$inode" | wc -w)" = 1 ] || { echo "listening sockets: $inode"; exit 1; }
+    for process in 1 '"\"\$1\""'; do
+        ls -l "/proc/$process/fd" | grep -q "socket:\[$inode\]" || { echo "process $process has no socket $inode"; exit 1; }
+    done' bash "$(property MainPID)"
 check "the unit is active" is ActiveState active
 
 restarts=$(property NRestarts)

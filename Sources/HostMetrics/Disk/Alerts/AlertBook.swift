@@ -16,8 +16,8 @@ package struct AlertChange: Sendable, Equatable {
     package let value: Double?
 }
 
-/// The states of all rules on all mounts. Its size is bounded by rules × mounts: a mount that is gone loses its states, and
-/// what was firing for it is resolved, because nobody could ever resolve it later.
+/// The states of all rules on all mounts. Its size is bounded by rules × mounts: a mount that is gone loses its
+/// states, and what was firing for it is resolved, because nobody could ever resolve it later.
 package struct AlertBook: Sendable {
     private struct Key: Hashable, Sendable {
         let rule: String
@@ -50,8 +50,9 @@ package struct AlertBook: Sendable {
         return order.first { firing.contains($0) }
     }
 
-    /// Goes on with the rules of a new configuration. States of rules whose condition is the same survive, so that a reload
-    /// neither repeats an alert nor starts its clock again. What fired under a rule that is gone or changed is resolved.
+    /// Goes on with the rules of a new configuration. States of rules whose condition is the same survive, so that a
+    /// reload neither repeats an alert nor starts its clock again. What fired under a rule that is gone or changed is
+    /// resolved.
     package mutating func replaceRules(_ new: [AlertRule]) -> [AlertChange] {
         let unchanged = Set(
             new.filter { rule in rules.contains { $0.name == rule.name && $0.isSameQuestion(as: rule) } }.map(\.name))

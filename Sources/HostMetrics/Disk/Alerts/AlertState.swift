@@ -1,10 +1,11 @@
 package import Base
 
 /// One rule for one mount over time, with the meaning that `for` has in Prometheus: inactive → pending as soon as the
-/// condition is met → firing when it was met at every sample for the rule's duration → resolved at the first sample at which
-/// it is not met. A sample without the figure (the mount hangs) decides nothing: what is pending stays pending and its clock
-/// goes on, but it does not *start* to fire before a sample says so; what fires goes on firing, since a disk that was full
-/// before it hung is not known to be well. The hang itself is what a rule on `error` is for.
+/// condition is met → firing when it was met at every sample for the rule's duration → resolved at the first sample
+/// at which it is not met. A sample without the figure (the mount hangs) decides nothing: what is pending stays
+/// pending and its clock goes on, but it does not *start* to fire before a sample says so; what fires goes on firing,
+/// since a disk that was full before it hung is not known to be well. The hang itself is what a rule on `error` is
+/// for.
 package struct AlertState: Sendable, Equatable {
     package enum Phase: Sendable, Equatable {
         case inactive

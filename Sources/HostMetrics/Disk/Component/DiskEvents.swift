@@ -61,7 +61,7 @@ struct DiskAlertChanged: Event {
         [
             "rule": "\(change.rule)", "status": "\(change.status.rawValue)", "severity": "\(change.severity.rawValue)",
             "metric": "\(change.metric.rawValue)", "mount": "\(change.mount)", "device": "\(change.device)",
-            "value": "\(change.value.map { "\($0)" } ?? "unknown")",
+            "value": change.value.map { .stringConvertible($0) } ?? "unknown",
         ]
     }
 }
@@ -82,7 +82,7 @@ struct DiskReportRetried: Event {
     let reason: String
     var level: Logger.Level { .warning }
     var fields: Logger.Metadata {
-        ["attempt": "\(attempt)", "delaySeconds": "\(delay.inSeconds)", "reason": "\(reason)"]
+        ["attempt": .stringConvertible(attempt), "delaySeconds": .stringConvertible(delay.inSeconds), "reason": "\(reason)"]
     }
 }
 
@@ -92,7 +92,7 @@ struct DiskReportDropped: Event {
     let count: Int
     let detail: String
     var level: Logger.Level { .warning }
-    var fields: Logger.Metadata { ["reason": "\(reason.rawValue)", "count": "\(count)", "detail": "\(detail)"] }
+    var fields: Logger.Metadata { ["reason": "\(reason.rawValue)", "count": .stringConvertible(count), "detail": "\(detail)"] }
     func record(in metrics: MetricsRegistry) {
         metrics.counter(
             "apus_disk_reports_dropped_total", help: "Reports that were given up, by reason.", labels: ["reason"]

@@ -2,8 +2,8 @@ import Base
 package import Telemetry
 
 /// The series of each mount. A mount that is gone takes its series with it, and one that gives no figures keeps only
-/// `apus_disk_device_error`, `apus_disk_read_only` and the duration: a number that stands still would look like a healthy
-/// disk.
+/// `apus_disk_device_error`, `apus_disk_read_only` and the duration: a number that stands still would look like a
+/// healthy disk.
 package struct DiskMetrics: Sendable {
     private let size: GaugeFamily
     private let free: GaugeFamily

@@ -71,15 +71,3 @@ struct DiskState: Sendable {
         self.failing = failing
     }
 }
-
-/// What survives a reload: the alerts and their clocks, the unsent reports with the breaker, the series, and the sampler, in
-/// whose book the hung probes stand.
-struct DiskHandOver: Sendable {
-    let sampler: DiskSampler
-    let alerts: AlertBook
-    let pendingChanges: [AlertChange]
-    let reports: Reporter.Remainder?
-    let metrics: DiskMetrics
-    let failing: [MountIdentity: String]
-    let samples: [MountSample]
-}

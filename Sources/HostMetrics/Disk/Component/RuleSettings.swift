@@ -76,6 +76,7 @@ extension ValueFormat where Value == Threshold {
     fileprivate static var threshold: ValueFormat {
         parsed(
             name: "a limit", allowed: "a percentage such as 90 or 12.5%, or a number of bytes such as 5G",
+            pattern: #"^[0-9]+(\.[0-9]+)?(%|[kKMGTP](i?B)?|B)?$"#, numbers: 0...Double.infinity,
             parse: { Threshold($0) }, render: { $0.text })
     }
 }

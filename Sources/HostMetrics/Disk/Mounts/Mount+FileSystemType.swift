@@ -1,6 +1,7 @@
 /// What follows from the type of a file system alone.
 extension Mount {
-    /// Types that hold no files of anybody: `df` leaves them out, and so do we (the list of gnulib's mountlist, for Linux).
+    /// Types that hold no files of anybody: `df` leaves them out, and so do we (the list of gnulib's mountlist, for
+    /// Linux).
     private static let dummyTypes: Set<String> = [
         "autofs", "proc", "subfs", "debugfs", "devpts", "fusectl", "fuse.portal", "mqueue", "rpc_pipefs", "sysfs",
         "devfs",
@@ -9,8 +10,8 @@ extension Mount {
 
     package var isDummy: Bool { Mount.dummyTypes.contains(type) }
 
-    /// Lies on another machine, as `df --local` sees it: a colon in the source, or `//server/share` of SMB, or a type that
-    /// exists only for networks.
+    /// Lies on another machine, as `df --local` sees it: a colon in the source, or `//server/share` of SMB, or a type
+    /// that exists only for networks.
     package var isRemote: Bool {
         if source.bytes.contains(UInt8(ascii: ":")) || source == "-hosts" { return true }
         switch type {

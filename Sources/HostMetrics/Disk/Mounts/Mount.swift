@@ -10,8 +10,8 @@ package struct RawName: Hashable, Sendable, CustomStringConvertible, Expressible
         bytes = Array(text.utf8)
     }
 
-    /// For people, JSON and label values: UTF-8 as it is, every byte that is not part of it as `\xff`. Unlike U+FFFD this
-    /// keeps two broken names apart, which would else become one metric series.
+    /// For people, JSON and label values: UTF-8 as it is, every byte that is not part of it as `\xff`. Unlike U+FFFD
+    /// this keeps two broken names apart, which would else become one metric series.
     package var description: String {
         if let text = String(validating: bytes, as: UTF8.self) { return text }
         var result = ""

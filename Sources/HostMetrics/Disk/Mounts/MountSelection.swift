@@ -1,10 +1,10 @@
 /// Which mounts are shown: those that a user of plain `df` expects, or all of them.
 ///
-/// The rules of `df` (GNU coreutils): types without files are left out (`Mount.isDummy`); of several mounts of one device
-/// one is shown: that with a real source, then that nearer the root of the system unless it shows a smaller part of the
-/// device, then the first. Where `df` asks stat(2) for the device, the kernel's table is asked here: it cannot hang.
-/// A btrfs subvolume counts as a device of its own, as its `st_dev` does. File systems without blocks are left out after
-/// they were asked, because only then it is known.
+/// The rules of `df` (GNU coreutils): types without files are left out (`Mount.isDummy`); of several mounts of one
+/// device one is shown: that with a real source, then that nearer the root of the system unless it shows a smaller
+/// part of the device, then the first. Where `df` asks stat(2) for the device, the kernel's table is asked here: it
+/// cannot hang. A btrfs subvolume counts as a device of its own, as its `st_dev` does. File systems without blocks
+/// are left out after they were asked, because only then it is known.
 package struct MountSelection: Sendable, Equatable {
     package var includesAll = false
     package var localOnly = false

@@ -2,15 +2,17 @@ package import Base
 
 /// Which table is right: that of process 1 or our own.
 ///
-/// statfs(2) takes a path, and a path leads through *our* mount namespace. What the operator wants to know is the host as
-/// it is. Three situations:
+/// statfs(2) takes a path, and a path leads through *our* mount namespace. What the operator wants to know is the
+/// host as it is. Three situations:
 ///
 /// - One namespace for both (a shell on the host, the only process of a container): the tables are the same.
 /// - A service that systemd hardened (`ProtectSystem=`, `PrivateTmp=`): same root file system, but our table calls
 ///   everything read-only and holds dozens of bind mounts. Process 1's table tells the truth, and is taken, for every
-///   mount that we see at the same place. What is hidden from us is left out (`hidden`): its point leads to something else.
-/// - A container that shares only the process ids of its host: process 1 lives on another root file system and its paths
-///   mean nothing here. Our own table is right. To watch the host from a container, run it in the host's mount namespace.
+///   mount that we see at the same place. What is hidden from us is left out (`hidden`): its point leads to something
+///   else.
+/// - A container that shares only the process ids of its host: process 1 lives on another root file system and its
+///   paths mean nothing here. Our own table is right. To watch the host from a container, run it in the host's mount
+///   namespace.
 ///
 /// The namespaces are told apart by their root file system and not by /proc/1/ns/mnt, which only root may read.
 extension MountTable {

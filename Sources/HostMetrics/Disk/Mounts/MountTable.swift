@@ -1,8 +1,8 @@
 /// All mounts of a mount namespace, with the kernel's way of finding the one that a path leads to.
 ///
-/// A path that lies under several mounts, or at a point where several were stacked, leads to exactly one of them. The table
-/// follows the parents just as path resolution does, so a mount that another one covers, at its own point or above it, is
-/// known to be out of reach: statfs(2) on its point would answer for another file system.
+/// A path that lies under several mounts, or at a point where several were stacked, leads to exactly one of them. The
+/// table follows the parents just as path resolution does, so a mount that another one covers, at its own point or
+/// above it, is known to be out of reach: statfs(2) on its point would answer for another file system.
 package struct MountTable: Sendable {
     package let mounts: [Mount]
     private let children: [Place: Int]

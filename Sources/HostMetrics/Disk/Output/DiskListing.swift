@@ -43,26 +43,27 @@ package struct DiskListing: Sendable {
         return Plan(table: table, mounts: mounts, failures: failures)
     }
 
-    /// Asks all mounts of the plan and gives each sample that is to be shown as soon as it is there.
+    /// Asks all mounts of the plan and gives each sample as soon as it is there, with whether it is to be shown.
     ///
     /// - Returns: Those to be shown, in the order of the plan.
-    package func run(_ plan: Plan, each: (MountSample) async -> Void = { _ in }) async -> [MountSample] {
+    package func run(_ plan: Plan, each: (MountSample, _ isShown: Bool) async -> Void = { _, _ in }) async
+        -> [MountSample]
+    {
         // Two paths on one file system are two rows, as in `df`, and one question.
         var rows: [MountIdentity: Int] = [:]
         for mount in plan.mounts { rows[mount.identity, default: 0] += 1 }
         var asked: Set<MountIdentity> = []
         let mounts = plan.mounts.filter { asked.insert($0.identity).inserted }
         let samples = await sampler.sample(mounts, of: plan.table, timeout: timeout) { sample in
-            guard shows(sample) else { return }
-            for _ in 0..<rows[sample.mount.identity, default: 1] { await each(sample) }
+            for _ in 0..<rows[sample.mount.identity, default: 1] { await each(sample, shows(sample)) }
         }
         sampler.abandon()
         let answers = Dictionary(samples.map { ($0.mount.identity, $0) }, uniquingKeysWith: { first, _ in first })
         return plan.mounts.compactMap { answers[$0.identity] }.filter(shows)
     }
 
-    /// As `df`: of a listing of everything, file systems without blocks are left out, and those that cannot be entered or
-    /// are gone meanwhile. What the user named is shown.
+    /// As `df`: of a listing of everything, file systems without blocks are left out, and those that cannot be
+    /// entered or are gone meanwhile. What the user named is shown.
     private func shows(_ sample: MountSample) -> Bool {
         if selection.includesAll || !paths.isEmpty { return true }
         switch sample.outcome {

@@ -1,8 +1,8 @@
 import Base
 import Telemetry
 
-/// Samples in the text format of Prometheus, with the names that the component exposes: a file for the textfile collector of
-/// node_exporter reads like a scrape of `apus run`.
+/// Samples in the text format of Prometheus, with the names that the component exposes: a file for the textfile
+/// collector of node_exporter reads like a scrape of `apus run`.
 package enum SamplePrometheus {
     package static func document(_ samples: [MountSample]) -> String {
         let registry = MetricsRegistry()

@@ -22,6 +22,9 @@ package struct ReportSender: Sendable {
         package let answer: Reporter.Answer
         /// For the log; holds no secret.
         package let failure: String?
+        /// For traces, by the semantic conventions: the status code or the error's code, from a small set; nil after
+        /// success.
+        package let errorType: String?
     }
 
     package func send(_ report: Report) async -> Result {
@@ -36,13 +39,15 @@ package struct ReportSender: Sendable {
             let isGood = (200..<300).contains(response.status)
             return Result(
                 answer: .status(response.status, retryAfter: retryAfter),
-                failure: isGood ? nil : "the receiver answered \(response.status)")
+                failure: isGood ? nil : "the receiver answered \(response.status)",
+                errorType: isGood ? nil : "\(response.status)")
         } catch is CancellationError {
-            return Result(answer: .cancelled, failure: nil)
+            return Result(answer: .cancelled, failure: nil, errorType: "cancelled")
         } catch let error as ApusError {
-            return Result(answer: .failed(canRetry: error.canRetry), failure: error.description)
+            return Result(
+                answer: .failed(canRetry: error.canRetry), failure: error.description, errorType: error.code)
         } catch {
-            return Result(answer: .failed(canRetry: true), failure: "\(error)")
+            return Result(answer: .failed(canRetry: true), failure: "\(error)", errorType: "_OTHER")
         }
     }
 }

@@ -1,5 +1,5 @@
 package import Base
-package import Resilience
+import Resilience
 
 /// What of a reporter survives a reload.
 extension Reporter {
@@ -9,7 +9,8 @@ extension Reporter {
         let breaker: CircuitBreaker
     }
 
-    /// Gives up the queue. What is being sent stays here: its post is under way, and whoever sent it again would report twice.
+    /// Gives up the queue. What is being sent stays here: its post is under way, and whoever sent it again would
+    /// report twice.
     package mutating func handOver() -> Remainder {
         var reports: [Report] = []
         if let waiting = takeUnsent() { reports.append(waiting) }

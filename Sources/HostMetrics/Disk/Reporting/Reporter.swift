@@ -12,14 +12,15 @@ package struct Report: Sendable, Equatable {
     }
 }
 
-/// Decides what becomes of reports: a queue that drops its oldest, one post at a time, exponential backoff with full jitter,
-/// a circuit breaker. It does nothing itself: `ReportService` performs the actions.
+/// Decides what becomes of reports: a queue that drops its oldest, one post at a time, exponential backoff with full
+/// jitter, a circuit breaker. It does nothing itself: `DiskComponent` performs the actions.
 ///
 /// - 2xx: done. 429, 5xx, no answer: again after the backoff, or after `Retry-After` where the receiver names a time.
-/// - 4xx, 3xx, and failures that no repetition can mend: dropped and counted at once; the receiver works, the report is wrong.
+/// - 4xx, 3xx, and failures that no repetition can mend: dropped and counted at once; the receiver works, the report
+///   is wrong.
 /// - While the breaker is open nothing is sent; reports gather in the queue.
-/// - Draining: what is queued is sent without waiting; the first failure ends it, since a stop should not take longer because
-///   the receiver is away.
+/// - Draining: what is queued is sent without waiting; the first failure ends it, since a stop should not take longer
+///   because the receiver is away.
 package struct Reporter: Sendable {
     package enum Action: Sendable, Equatable {
         case send(Report)
@@ -75,6 +76,8 @@ package struct Reporter: Sendable {
     /// What waits, with what is being sent.
     package var waiting: Int { queue.count + (current == nil ? 0 : 1) }
     package var breakerState: CircuitBreaker.State { breaker.state }
+    /// Which attempt at its report the post under way, or the next one, is: the first is 1.
+    package var attemptNumber: Int { (current?.retry.failedAttempts ?? 0) + 1 }
 
     /// Takes a report; the notes tell what it pushed out.
     package mutating func offer(_ report: Report) -> [Note] {

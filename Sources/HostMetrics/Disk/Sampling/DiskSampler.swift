@@ -1,13 +1,12 @@
 package import Base
-import Glibc
 import Synchronization
 
 /// Asks file systems how full they are, and never waits longer than it was told.
 ///
-/// Each mount is asked on a detached thread of its own (`ProbeCall` says which of them in a process of their own). What has
-/// not answered at the time-out is left behind: it stays in the `ProbeBook` until the kernel answers, is not asked again
-/// before, and costs one thread and at most one process until then. One sampler serves a daemon for months, across reloads;
-/// the book must survive them.
+/// Each mount is asked on a detached thread of its own (`ProbeCall` says which of them in a process of their own).
+/// What has not answered at the time-out is left behind: it stays in the `ProbeBook` until the kernel answers, is not
+/// asked again before, and costs one thread and at most one process until then. One sampler serves a daemon for
+/// months, across reloads; the book must survive them.
 package final class DiskSampler: Sendable {
     private let time: any TimeSource
     private let book: Mutex<ProbeBook>
@@ -128,10 +127,9 @@ package final class DiskSampler: Sendable {
 
     private static func outcome(_ answer: ProbeCall.Answer) -> MountSample.Outcome {
         switch answer {
+        case .figures(let figures): .figures(figures)
         case .failed(let code): .failed(.system(code))
-        case .died: .failed(.probeDied)
-        case .bytes(let bytes):
-            .figures(FileSystemFigures(bytes.withUnsafeBytes { $0.loadUnaligned(as: statvfs.self) }))
+        case .died, .path: .failed(.probeDied)
         }
     }
 }

@@ -1,13 +1,13 @@
-import Glibc
+import CLinux
 
-/// What statvfs(3) tells of a file system, in blocks of `f_frsize` bytes (not of `f_bsize`, the preferred size of a transfer,
-/// which FUSE file systems set to whatever they like).
+/// What statfs(2) tells of a file system, in blocks of `f_frsize` bytes (not of `f_bsize`, the preferred size of a
+/// transfer, which FUSE file systems set to whatever they like).
 package struct FileSystemFigures: Hashable, Sendable {
     package let blockSize: UInt64
     package let blocks: UInt64
     package let freeBlocks: UInt64
-    /// Free for users without privilege. Never "negative": a file system that is over-committed reports a number with the
-    /// top bit set, which is zero here.
+    /// Free for users without privilege. Never "negative": a file system that is over-committed reports a number with
+    /// the top bit set, which is zero here.
     package let availableBlocks: UInt64
     package let inodes: UInt64
     package let freeInodes: UInt64
@@ -24,11 +24,10 @@ package struct FileSystemFigures: Hashable, Sendable {
         self.freeInodes = min(freeInodes, inodes)
     }
 
-    init(_ answer: statvfs) {
+    init(_ answer: apus_file_system) {
         self.init(
-            blockSize: UInt64(answer.f_frsize), blocks: UInt64(answer.f_blocks), freeBlocks: UInt64(answer.f_bfree),
-            availableBlocks: UInt64(answer.f_bavail), inodes: UInt64(answer.f_files), freeInodes: UInt64(answer.f_ffree)
-        )
+            blockSize: answer.block_bytes, blocks: answer.blocks, freeBlocks: answer.free_blocks,
+            availableBlocks: answer.available_blocks, inodes: answer.inodes, freeInodes: answer.free_inodes)
     }
 
     package var usedBlocks: UInt64 { blocks - freeBlocks }
@@ -60,8 +59,8 @@ package struct FileSystemFigures: Hashable, Sendable {
     }
 }
 
-/// The percentage that `df` shows: used blocks of those that users without privilege could have, rounded up. Blocks that
-/// are reserved for root are in neither number, so a disk can be 100 % full with free blocks left.
+/// The percentage that `df` shows: used blocks of those that users without privilege could have, rounded up. Blocks
+/// that are reserved for root are in neither number, so a disk can be 100 % full with free blocks left.
 package enum UsePercent {
     package static func of(used: UInt64, available: UInt64) -> Int? {
         let total = UInt128(used) + UInt128(available)

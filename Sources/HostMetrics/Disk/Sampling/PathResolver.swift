@@ -31,9 +31,9 @@ package struct PathResolver: Sendable {
             return await incoming.next() ?? nil
         }
         switch answer {
-        case .bytes(let bytes): return RawName(bytes)
+        case .path(let path): return path
         case .failed(let code): throw .system(code)
-        case .died: throw .probeDied
+        case .died, .figures: throw .probeDied
         case nil:
             children.killAll()
             throw .timedOut

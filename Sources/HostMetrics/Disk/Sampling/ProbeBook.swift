@@ -2,8 +2,8 @@ package import Base
 
 /// Which probes are under way: at most one for a mount, and at most `limit` in all.
 ///
-/// A probe that hangs stays in the book until the kernel answers it, for months if need be, and keeps its mount from being
-/// asked again. That is what bounds the threads and processes that a host full of dead NFS mounts can cost.
+/// A probe that hangs stays in the book until the kernel answers it, for months if need be, and keeps its mount from
+/// being asked again. That is what bounds the threads and processes that a host full of dead NFS mounts can cost.
 package struct ProbeBook: Sendable, Equatable {
     package static let defaultLimit = 64
 

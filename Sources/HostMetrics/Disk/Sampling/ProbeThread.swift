@@ -46,8 +46,8 @@ final class ProbeChildren: Sendable {
         ids.withLock { _ = $0.insert(child) }
     }
 
-    /// Collects a child that has answered or died. It leaves the set first: `killAll` never meets a number that the kernel
-    /// may have given to somebody else.
+    /// Collects a child that has answered or died. It leaves the set first: `killAll` never meets a number that the
+    /// kernel may have given to somebody else.
     func reap(_ child: pid_t) {
         ids.withLock { _ = $0.remove(child) }
         while waitpid(child, nil, 0) < 0, errno == EINTR {}

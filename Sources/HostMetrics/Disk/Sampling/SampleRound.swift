@@ -2,8 +2,8 @@ import Base
 
 /// One sample of many mounts, as a value: which are waited for, which wait for a place, which are done.
 ///
-/// The service starts what `startable` gives, tells of each answer and of the time-out, and hands out the samples that come
-/// back. Every mount gives exactly one sample.
+/// The service starts what `startable` gives, tells of each answer and of the time-out, and hands out the samples
+/// that come back. Every mount gives exactly one sample.
 struct SampleRound {
     enum Start: Equatable {
         /// Ask the mount of this index.

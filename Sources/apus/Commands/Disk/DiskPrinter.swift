@@ -29,13 +29,14 @@ struct DiskPrinter {
         return listing.verdict(samples, failures: plan.failures.count)
     }
 
-    /// The table comes as soon as everybody answered, or after `grace` with those who did; late ones follow as they come.
+    /// The table comes as soon as everybody answered, or after `grace` with those who did; late ones follow as they
+    /// come.
     private func printTable(_ plan: DiskListing.Plan) async throws -> [MountSample] {
         var screen = DiskScreen(plan: plan, listing: listing, exactBytes: exactBytes)
         let (arrivals, feed) = AsyncStream<DiskScreen.Arrival>.makeStream()
         return try await withThrowingTaskGroup(of: [MountSample]?.self) { group in
             group.addTask {
-                let samples = await listing.run(plan) { feed.yield(.sample($0)) }
+                let samples = await listing.run(plan) { feed.yield(.sample($0, isShown: $1)) }
                 feed.finish()
                 return samples
             }

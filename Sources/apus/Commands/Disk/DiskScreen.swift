@@ -4,7 +4,7 @@ import Terminal
 /// The table while it grows: first those who answered in time, under their header, then each late one.
 struct DiskScreen {
     enum Arrival: Sendable {
-        case sample(MountSample)
+        case sample(MountSample, isShown: Bool)
         case graceOver
     }
 
@@ -15,6 +15,7 @@ struct DiskScreen {
     private let mounts: [Mount]
     private let style: SampleTable.Style
     private var arrived: [MountSample] = []
+    private var answered: Set<MountIdentity> = []
     private var shownCount = 0
     private var table: SampleTable?
     private var progress = ProgressLine()
@@ -28,17 +29,20 @@ struct DiskScreen {
         self.style = style
     }
 
+    private var missing: [Mount] { mounts.filter { !answered.contains($0.identity) } }
+
     mutating func show(_ arrival: Arrival) throws {
         switch arrival {
-        case .sample(let sample):
-            arrived.append(sample)
+        case .sample(let sample, let isShown):
+            answered.insert(sample.mount.identity)
+            if isShown { arrived.append(sample) }
             guard table != nil else { return }
             progress.clear()
             try printNew()
         case .graceOver:
             try start()
         }
-        let missing = mounts.filter { mount in !arrived.contains { $0.mount == mount } }
+        let missing = missing
         if let first = missing.first, table != nil {
             progress.show("waiting for \(first.mountPoint)\(missing.count > 1 ? " and \(missing.count - 1) more" : "")")
         }
@@ -50,7 +54,6 @@ struct DiskScreen {
     }
 
     private mutating func start() throws {
-        let missing = mounts.filter { mount in !arrived.contains { $0.mount == mount } }
         guard table == nil, !mounts.isEmpty else { return }
         arrived.sort { order[$0.mount.identity, default: 0] < order[$1.mount.identity, default: 0] }
         let stream = TerminalStream.output
