@@ -24,7 +24,7 @@ build: tools ## build a debug binary
 
 test: tools test-tools ## run every test; FILTER=Disk runs some
 	$(SWIFT) build --build-tests
-	$(SWIFT) test --skip-build --no-parallel $(if $(FILTER),--filter $(FILTER))
+	PATH="$(CURDIR)/.venv/bin:$$PATH" $(SWIFT) test --skip-build --no-parallel $(if $(FILTER),--filter $(FILTER))
 
 release: tools ## build dist/apus, fully static, and print its size and SHA-256
 	scripts/release.sh

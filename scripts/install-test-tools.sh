@@ -8,7 +8,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 
-packages="python3 python3-venv prometheus fuse3 golang-go bsdutils mount util-linux"
+packages="python3 python3-venv prometheus systemd fuse3 golang-go bsdutils mount util-linux"
 browsers="chromium-headless-shell chromium" # the first that the distribution has
 venv=.venv
 requirements="scripts/test-requirements.txt Tests/peers/otlp/requirements.txt"
@@ -67,11 +67,9 @@ install_packages() {
         fi
     fi
     # Nor at the next boot of a developer's machine.
-    for service in prometheus; do
-        case $missing in
-        *" $service "* | *" $service") [ ! -d /run/systemd/system ] || $as_root systemctl disable --quiet "$service" || true ;;
-        esac
-    done
+    case "$missing " in
+    *" prometheus "*) [ ! -d /run/systemd/system ] || $as_root systemctl disable --quiet prometheus || true ;;
+    esac
 }
 
 if ! command -v dpkg-query >/dev/null 2>&1 || ! command -v apt-get >/dev/null 2>&1; then

@@ -1,8 +1,7 @@
 import Base
 
 /// The service's account, read from the root's own `passwd` and `group`: the static binary has no getpwnam(3), whose
-/// modules
-/// would be those of the build host anyway, and an image's accounts are not the host's.
+/// modules would be those of the build host anyway, and an image's accounts are not the host's.
 enum Accounts {
     static let name = "apus"
 

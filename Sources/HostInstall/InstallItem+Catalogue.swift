@@ -1,6 +1,5 @@
 /// The list of what is installed. The contents are those of `packaging/systemd` and `examples/apus.yaml`: the build
-/// embeds
-/// these very files (`Resources` holds links to them), so there is no second copy that could differ.
+/// embeds these very files (`Resources` holds links to them), so there is no second copy that could differ.
 extension InstallItem {
     package static let configurationPath = "/etc/apus/apus.yaml"
     package static let programPath = "/usr/local/bin/apus"

@@ -15,8 +15,8 @@ package struct InstallRunner {
         self.facts = facts
     }
 
-    /// - Throws: `ApusError` `not-installable` with every obstacle before the first write; else of the step that
-    /// failed.
+    /// - Throws: `ApusError` `not-installable` with every obstacle before the first write; else that of the
+    ///   step that failed.
     package func run(_ plan: InstallPlan) throws(ApusError) {
         guard plan.obstacles.isEmpty else {
             throw ApusError(

@@ -2,9 +2,8 @@ import Base
 import Glibc
 
 /// Paths inside a root that is not trusted: symbolic links are resolved as chroot(2) would, so an absolute one starts
-/// at the
-/// root again and `..` never leaves it. An image with a hostile `/etc` can then not lead a write to the host's own
-/// `/etc`.
+/// at the root again and `..` never leaves it. An image with a hostile `/etc` can then not lead a write to the host's
+/// own `/etc`.
 ///
 /// The tree must not be changed by others meanwhile; between the look and the write there is no lock.
 struct RootedPath {

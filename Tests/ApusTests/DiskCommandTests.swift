@@ -14,7 +14,8 @@ import Testing
     private func disk(_ arguments: String..., environment: [String: String?] = [:]) async throws -> (
         code: Int32, output: String, errors: String
     ) {
-        try await ChildProcess.run(ApusProgram.path, ["disk"] + arguments, environment: environment, folder: folder.path)
+        try await ChildProcess.run(
+            ApusProgram.path, ["disk"] + arguments, environment: environment, folder: folder.path)
     }
 
     /// The comparison is Python's: it reads both, twice if a mount changed in between.
@@ -73,7 +74,8 @@ import Testing
         mkdir(place, 0o755)
         let script = Peers.script("fuse/hungfs.sh")
         let start = try await ChildProcess.run(script, ["start", place], folder: folder.path)
-        try #require(start.code == 0, "FUSE does not work here (77: no root or no /dev/fuse): \(start.errors)\(Peers.hint)")
+        try #require(
+            start.code == 0, "FUSE does not work here (77: no root or no /dev/fuse): \(start.errors)\(Peers.hint)")
         let mount = "\(place)/mnt"
         for _ in 0..<2 {
             let began = ContinuousClock.now

@@ -88,7 +88,9 @@ import Testing
             """
         let apus = try await ApusProgram.run(configuration(receiver, report: limits), folder: folder)
         let address = try #require(apus.address)
-        try await eventually("the breaker opens") { apus.errors.contains(#""to":"OPEN""#) || apus.errors.contains(#""to":"open""#) }
+        try await eventually("the breaker opens") {
+            apus.errors.contains(#""to":"OPEN""#) || apus.errors.contains(#""to":"open""#)
+        }
         #expect(receiver.requests.count == 3)
         #expect(try await Client.get("\(address)/readyz").text.contains("degraded"))
         try await eventually("reports are dropped") {
@@ -118,7 +120,9 @@ import Testing
         try Files.writeAtomically([UInt8](repeating: 1, count: 700 << 10), to: "\(disk.path)/fill")
         for status in ["firing", "resolved"] {
             try await receiver.wait("the alert is \(status)") { requests in
-                requests.contains { $0.report?.alerts.contains { $0.status == status && $0.mount == disk.path } == true }
+                requests.contains {
+                    $0.report?.alerts.contains { $0.status == status && $0.mount == disk.path } == true
+                }
             }
             let line = apus.errors.split(separator: "\n").first { $0.contains("disk alert") && $0.contains(status) }
             #expect(line?.contains("nearly-full") == true && line?.contains(disk.path) == true)
@@ -135,7 +139,8 @@ import Testing
                 circuitBreaker: { minimumNumberOfCalls: 1000, slidingWindowSize: 1000 }
                 headers: { Authorization: "${env:APUS_TEST_TOKEN}" }
             """
-        let text = configuration(receiver, report: headers)
+        let text =
+            configuration(receiver, report: headers)
             .replacing("/disk", with: "/disk?token=${env:APUS_TEST_TOKEN}") + "log: { level: trace }\n"
         let environment = ["APUS_TEST_TOKEN": secret]
         let apus = try await ApusProgram.run(text, folder: folder, environment: environment)
@@ -175,7 +180,9 @@ import Testing
     @Test func aReloadDuringRetriesKeepsTheQueue() async throws {
         let receiver = try await ReportReceiver("503 retry-after 3\n200", folder: folder)
         let apus = try await ApusProgram.run(configuration(receiver), folder: folder)
-        try await eventually("the first attempt has failed") { apus.errors.contains("disk report failed, trying again") }
+        try await eventually("the first attempt has failed") {
+            apus.errors.contains("disk report failed, trying again")
+        }
         let oldest = try #require(receiver.requests.first?.body)
         let rules = "  rules: [ { name: full, metric: usedPercent, above: 100 } ]"
         try apus.write(configuration(receiver, disk: rules))

@@ -45,17 +45,3 @@ enum Peers {
         }
     }
 }
-
-/// Ends a peer with SIGTERM, so that it can clean up, when the test ends.
-final class PeerGuard {
-    private let child: ChildProcess
-
-    init(_ child: ChildProcess) {
-        self.child = child
-    }
-
-    deinit {
-        child.signal(SIGTERM)
-        for _ in 0..<1000 where !child.hasEnded { usleep(10_000) }
-    }
-}

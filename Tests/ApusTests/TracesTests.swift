@@ -65,14 +65,17 @@ private final class TraceReceiver {
         #expect(try await Client.get("\(address)/readyz", headers: traceparent).status == 200)
         let lines = try await receiver.waitForSpan("GET /readyz")
         func values(_ name: String) -> [String] {
-            lines.filter { $0.hasPrefix("\(name) ") && $0.contains(": ") }.map { String($0.drop { $0 != ":" }.dropFirst(2)) }
+            lines.filter { $0.hasPrefix("\(name) ") && $0.contains(": ") }.map {
+                String($0.drop { $0 != ":" }.dropFirst(2))
+            }
         }
         #expect(values("Trace ID") == [traceID])
         #expect(values("Parent ID") == [parentID])
         #expect(values("Name") == ["GET /readyz"])
         #expect(values("Kind") == ["SPAN_KIND_SERVER"])
         for attribute in [
-            "service.name: Str(apus)", "http.request.method: Str(GET)", "url.path: Str(/readyz)", "url.scheme: Str(http)",
+            "service.name: Str(apus)", "http.request.method: Str(GET)", "url.path: Str(/readyz)",
+            "url.scheme: Str(http)",
             "http.route: Str(/readyz)", "http.response.status_code: Int(200)",
         ] {
             #expect(lines.contains("-> \(attribute)"), "\(attribute)")
@@ -116,7 +119,8 @@ private final class TraceReceiver {
         let receiver = try await TraceReceiver(folder: folder)
         try await receiver.stop()
         let apus = try await ApusProgram.run(
-            configuration(receiver.endpoint).replacing("delay: 100ms", with: "delay: 100ms, timeout: 1s"), folder: folder,
+            configuration(receiver.endpoint).replacing("delay: 100ms", with: "delay: 100ms, timeout: 1s"),
+            folder: folder,
             environment: nothingElse)
         let address = try #require(apus.address)
         for _ in 0..<5 {

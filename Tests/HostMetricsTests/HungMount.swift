@@ -2,6 +2,8 @@ import Base
 import Glibc
 import TestKit
 
+@testable import HostMetrics
+
 /// A FUSE mount whose statfs hangs until it is told to answer (Tests/peers/fuse). A test that cannot have one fails and
 /// says why. Call `stop` in a `defer`: a mount that is left behind hangs the next df.
 final class HungMount: Sendable {
@@ -60,9 +62,13 @@ enum ChildProcesses {
         guard let folder = opendir("/proc") else { return [] }
         defer { closedir(folder) }
         while let entry = readdir(folder) {
-            let name = withUnsafeBytes(of: entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+            let name = withUnsafeBytes(of: entry.pointee.d_name) {
+                String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+            }
             // "pid (name) state parent …"; the name may hold anything, also ")".
-            guard let pid = pid_t(name), let bytes = try? Files.read("/proc/\(name)/stat", limit: 4096) else { continue }
+            guard let pid = pid_t(name), let bytes = try? Files.read("/proc/\(name)/stat", limit: 4096) else {
+                continue
+            }
             let text = String(decoding: bytes, as: UTF8.self)
             guard let end = text.lastIndex(of: ")") else { continue }
             let fields = text[text.index(after: end)...].split(separator: " ")

@@ -24,7 +24,7 @@ import tempfile
 import threading
 import time
 
-SIZE_LIMIT = 40 << 20
+SIZE_LIMIT = 40_000_000
 CPU_LIMIT_SECONDS = 0.030
 MEMORY_LIMIT = 20 << 20
 DNS_ADDRESS = "127.53.0.53"
@@ -98,7 +98,7 @@ def check_sources(folder):
 
 def check_size(binary):
     size = os.path.getsize(binary)
-    report(size <= SIZE_LIMIT, f"at most {SIZE_LIMIT >> 20} MiB", f"{size / (1 << 20):.1f} MiB")
+    report(size <= SIZE_LIMIT, f"at most {SIZE_LIMIT // 1_000_000} MB", f"{size / 1_000_000:.1f} MB")
 
 
 # Runs in a small process of its own: the peak of a child counts the pages of the process that started it.

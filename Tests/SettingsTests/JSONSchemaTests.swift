@@ -18,7 +18,8 @@ struct JSONSchemaTests {
         #"{"all": {"paths": ["a", "b"], "labels": {"x": "y"}, "raw": [1, {"a": null}]}}"#,
         #"{"all": {"tree": {"name": "a", "children": [{"name": "b", "children": []}]}}}"#,
         #"{"all": {"level": 90}}"#, #"{"all": {"level": 12.5}}"#, #"{"all": {"level": "90%"}}"#,
-        #"{"all": {"level": null}}"#, #"{"all": {"address": "unix:/run/x", "url": "https://h:1/"}, "log": {"level": "debug"}}"#,
+        #"{"all": {"level": null}}"#,
+        #"{"all": {"address": "unix:/run/x", "url": "https://h:1/"}, "log": {"level": "debug"}}"#,
     ]
 
     static let bad = [

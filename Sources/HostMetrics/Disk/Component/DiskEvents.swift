@@ -82,7 +82,10 @@ struct DiskReportRetried: Event {
     let reason: String
     var level: Logger.Level { .warning }
     var fields: Logger.Metadata {
-        ["attempt": .stringConvertible(attempt), "delaySeconds": .stringConvertible(delay.inSeconds), "reason": "\(reason)"]
+        [
+            "attempt": .stringConvertible(attempt), "delaySeconds": .stringConvertible(delay.inSeconds),
+            "reason": "\(reason)",
+        ]
     }
 }
 
@@ -92,7 +95,9 @@ struct DiskReportDropped: Event {
     let count: Int
     let detail: String
     var level: Logger.Level { .warning }
-    var fields: Logger.Metadata { ["reason": "\(reason.rawValue)", "count": .stringConvertible(count), "detail": "\(detail)"] }
+    var fields: Logger.Metadata {
+        ["reason": "\(reason.rawValue)", "count": .stringConvertible(count), "detail": "\(detail)"]
+    }
     func record(in metrics: MetricsRegistry) {
         metrics.counter(
             "apus_disk_reports_dropped_total", help: "Reports that were given up, by reason.", labels: ["reason"]
