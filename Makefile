@@ -7,7 +7,7 @@ SWIFT ?= swift
 FILTER ?=
 STATIC := -c release --static-swift-stdlib -Xswiftc -static-executable
 
-.PHONY: help demo build test release check-release lint format bench bench-metrics tools test-tools man clean
+.PHONY: help demo build test release check-release lint format bench bench-metrics check-docs tools test-tools man clean
 
 help: ## list what can be made
 	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -22,8 +22,11 @@ demo: tools ## install what is missing, build, and run the main job on an exampl
 build: tools ## build a debug binary
 	$(SWIFT) build --product apus
 
+# By product: --build-tests would also build the tools of every plugin in reach, protobuf's C++ compiler among them.
 test: tools test-tools ## run every test; FILTER=Disk runs some
-	$(SWIFT) build --build-tests
+	$(SWIFT) build --product apus
+	$(SWIFT) build --product bench-metrics
+	$(SWIFT) build --product apusPackageTests
 	PATH="$(CURDIR)/.venv/bin:$$PATH" $(SWIFT) test --skip-build --no-parallel $(if $(FILTER),--filter $(FILTER))
 
 release: tools ## build dist/apus, fully static, and print its size and SHA-256
@@ -34,6 +37,12 @@ check-release: ## prove what the README says of dist/apus: static, small, at hom
 
 lint: ## check the layout of the code
 	$(SWIFT) format lint --strict --recursive --configuration .swift-format Package.swift Sources Tests Benchmarks
+
+check-docs: ## check that the documented keys, examples and alert rules are those of the program
+	.build/debug/apus schema-of-config | python3 scripts/configuration-docs.py --check docs/configuration.md
+	for file in examples/*.yaml; do .build/debug/apus check "$$file" || exit 1; done
+	promtool check rules docs/alerts.yaml
+	promtool test rules docs/alerts-test.yaml
 
 format: ## lay the code out
 	$(SWIFT) format --in-place --recursive --configuration .swift-format Package.swift Sources Tests Benchmarks

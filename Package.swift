@@ -81,7 +81,10 @@ let package = Package(
         // features
         room(
             "HostMetrics",
-            ["Base", "Terminal", "Settings", "Resilience", "Telemetry", "HTTPTransport", "Daemon", "CLinux", logging, tracing]),
+            [
+                "Base", "Terminal", "Settings", "Resilience", "Telemetry", "HTTPTransport", "Daemon", "CLinux", logging,
+                tracing,
+            ]),
         // The contents are embedded from packaging/ and examples/, to which Resources holds links.
         .target(
             name: "HostInstall", dependencies: ["Base"],
@@ -106,13 +109,15 @@ let package = Package(
         // tests
         .target(name: "TestKit", dependencies: ["Base"], swiftSettings: strict),
         tests("Base", ["Base", "TestKit"]),
+        tests("Tidy", ["Base", "TestKit"]),
         tests("Resilience", ["Base", "Settings", "Resilience", "TestKit"]),
         tests("Settings", ["Base", "Settings", "TestKit"], exclude: ["Golden"]),
         tests("Compression", ["Base", "Compression", "TestKit"]),
         tests(
             "Telemetry",
             [
-                "Base", "Settings", "Resilience", "Telemetry", "Compression", "TestKit", "bench-metrics", logging, metrics,
+                "Base", "Settings", "Resilience", "Telemetry", "Compression", "TestKit", "bench-metrics", logging,
+                metrics,
                 tracing, .product(name: "SwiftProtobuf", package: "swift-protobuf"),
             ],
             exclude: ["Tracing/Golden"]),

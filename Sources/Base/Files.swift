@@ -7,13 +7,18 @@ package enum Files {
         String(cString: strerror(code))
     }
 
-    /// Reads the file at `path`, at most `limit` bytes.
+    /// Reads the regular file at `path`, at most `limit` bytes. A FIFO or a device is refused: it could block for ever.
     ///
     /// - Throws: `ApusError` `read-failed` with the system's reason, or `file-too-large`.
     package static func read(_ path: String, limit: Int = 16 << 20) throws(ApusError) -> [UInt8] {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
         guard descriptor >= 0 else { throw failure("read-failed", "cannot read \(path)") }
         defer { close(descriptor) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { throw failure("read-failed", "cannot read \(path)") }
+        guard status.st_mode & S_IFMT == S_IFREG else {
+            throw ApusError(code: "read-failed", "cannot read \(path): it is not a regular file")
+        }
         return try read(descriptor: descriptor, name: path, limit: limit)
     }
 

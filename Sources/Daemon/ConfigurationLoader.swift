@@ -30,7 +30,8 @@ package struct ConfigurationLoader: Sendable {
     package func load(_ path: String) throws(ConfigurationRefused) -> SettingsFile {
         let content: [UInt8]
         do throws(ApusError) {
-            content = path == "-"
+            content =
+                path == "-"
                 ? try Files.read(descriptor: 0, name: "standard input", limit: ConfigurationLoader.sizeLimit)
                 : try Files.read(path, limit: ConfigurationLoader.sizeLimit)
         } catch {

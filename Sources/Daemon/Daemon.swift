@@ -102,7 +102,8 @@ package actor Daemon {
         try await replaceGeneration(by: file)
         lastReload = ReloadRecord(at: services.time.wallNow(), complaints: [])
         services.recordReload(lastReload)
-        DaemonStarted(file: options.file, hash: file.hash, components: services.directory.names).emit(to: services.events)
+        DaemonStarted(file: options.file, hash: file.hash, components: services.directory.names).emit(
+            to: services.events)
         services.notifier.ready(status: statusLine)
     }
 
@@ -255,7 +256,8 @@ extension Daemon: DaemonView {
             configurationHash: file?.hash ?? "", generation: generation, lastReload: lastReload,
             isStopping: lifecycle.phase == .stopping,
             components: services.directory.all.map {
-                DaemonSnapshot.ComponentEntry(name: $0.name, status: $0.status, startedAt: $0.startedAt, restarts: $0.restarts)
+                DaemonSnapshot.ComponentEntry(
+                    name: $0.name, status: $0.status, startedAt: $0.startedAt, restarts: $0.restarts)
             })
     }
 

@@ -41,10 +41,12 @@ package struct DaemonServices: Sendable {
         metrics.addProcessMetrics()
         metrics.addBuildInfo()
         lastReloadSuccessful = metrics.gauge(
-            "apus_config_last_reload_successful", help: "Whether the last load of the configuration succeeded.").with()
+            "apus_config_last_reload_successful", help: "Whether the last load of the configuration succeeded."
+        ).with()
         lastReloadTime = metrics.gauge(
             "apus_config_last_reload_success_timestamp_seconds",
-            help: "When the configuration was last loaded with success, in seconds since 1970.", unit: "seconds").with()
+            help: "When the configuration was last loaded with success, in seconds since 1970.", unit: "seconds"
+        ).with()
         // Counted from zero, so that the first one is an increase that an alert can see.
         let reloads = metrics.counter(reloadCounter.name, help: reloadCounter.help, labels: reloadCounter.labels)
         for result in ["success", "failure"] { _ = reloads.with(result) }

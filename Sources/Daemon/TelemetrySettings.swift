@@ -6,6 +6,10 @@ struct TelemetrySettings: SettingsGroup {
     var traces = TracingSettings()
 
     static var fields: [SettingsField<Self>] {
-        [SettingsField("traces", \.traces, .group(), "Where spans are exported to, by OTLP over HTTP; off without an endpoint.")]
+        [
+            SettingsField(
+                "traces", \.traces, .group(), "Where spans are exported to, by OTLP over HTTP; off without an endpoint."
+            )
+        ]
     }
 }

@@ -39,7 +39,8 @@ final class TraceExport: Sendable {
             events.logger.warning("tracing configuration", metadata: ["warning": "\(warning)"])
         }
         let exporter = options.makeExporter(
-            sender: transport, time: time, observer: TraceExportEvents(sink: events), compress: { try Gzip.compress($0) })
+            sender: transport, time: time, observer: TraceExportEvents(sink: events),
+            compress: { try Gzip.compress($0) })
         TracingBackend.shared.configure(options, exporter: exporter)
         let next = exporter.map { exporter in Task { await exporter.run() } }
         state.withLock { state in
@@ -75,11 +76,13 @@ private struct TraceExportEvents: TracingObserver {
     init(sink: EventSink) {
         self.sink = sink
         exported = sink.metrics.counter(
-            "apus_traces_spans_exported_total", help: "Spans that the collector accepted.").with()
+            "apus_traces_spans_exported_total", help: "Spans that the collector accepted."
+        ).with()
         dropped = sink.metrics.counter(
             "apus_traces_spans_dropped_total", help: "Spans that were lost, by reason.", labels: ["reason"])
         failures = sink.metrics.counter(
-            "apus_traces_export_failures_total", help: "Batches that could not be exported.").with()
+            "apus_traces_export_failures_total", help: "Batches that could not be exported."
+        ).with()
     }
 
     func observe(_ event: TracingEvent) {

@@ -24,7 +24,8 @@ package final class HTTPTransport: HTTPSender {
         configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 8
         configuration.decompression = .disabled
         if !isTraced { configuration.tracing.tracer = nil }
-        client = HTTPClient(eventLoopGroupProvider: .shared(MultiThreadedEventLoopGroup.singleton), configuration: configuration)
+        client = HTTPClient(
+            eventLoopGroupProvider: .shared(MultiThreadedEventLoopGroup.singleton), configuration: configuration)
     }
 
     package func send(_ request: OutgoingRequest) async throws -> IncomingResponse {
@@ -66,7 +67,8 @@ package final class HTTPTransport: HTTPSender {
         let place = HTTPTransport.place(of: request.url)
         switch error {
         case let error as HTTPClientError where isTimeout(error):
-            return ApusError(code: "timed-out", "no complete answer within \(request.timeout.inSeconds) s", canRetry: true)
+            return ApusError(
+                code: "timed-out", "no complete answer within \(request.timeout.inSeconds) s", canRetry: true)
         case let error as HTTPClientError where isMalformed(error):
             return ApusError(code: "request-invalid", "the request cannot be sent", kind: .declaration, cause: error)
         case let error as HTTPClientError:

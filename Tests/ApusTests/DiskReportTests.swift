@@ -22,7 +22,7 @@ import Testing
           report:
             url: \(receiver.address)/disk
             timeout: 5s
-            retry: { maxAttempts: 100, initialBackoff: 50ms, maxBackoff: 200ms }
+            retry: { attempts: 100, initialBackoff: 50ms, maxBackoff: 200ms }
         \(report.isEmpty ? "    circuitBreaker: { minimumNumberOfCalls: 1000, slidingWindowSize: 1000 }" : report)
         \(disk)
 

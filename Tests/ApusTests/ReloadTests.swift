@@ -58,6 +58,36 @@ private func configuration(hosts: String = "a", reload: Bool = true) -> String {
         #expect(apus.errors.contains("Address already in use"))
     }
 
+    @Test func anAddressThatIsGivenUpIsClosedAndMayBeTakenAgain() async throws {
+        let apus = try await ApusProgram.run(configuration(), folder: folder)
+        let first = try #require(apus.address)
+        let socket = "\(folder.path)/admin.sock"
+        for _ in 0..<3 {
+            try apus.write("admin: { listen: \"unix:\(socket)\" }\n")
+            #expect(try await apus.reload())
+            try await eventually("the old address is closed") {
+                (try? await Client.get("\(first)/healthz")) == nil
+            }
+            #expect(access(socket, F_OK) == 0)
+            try apus.write("admin: { listen: \"\(first.dropFirst(7))\" }\n")
+            #expect(try await apus.reload())
+            #expect(try await Client.get("\(first)/healthz").status == 200)
+            try await eventually("the socket file is gone") { access(socket, F_OK) != 0 }
+        }
+        apus.child.signal(SIGTERM)
+        #expect(await apus.child.wait() == 0, "\(apus.errors)")
+    }
+
+    @Test func aFIFOInPlaceOfTheFileIsRefusedAndBlocksNothing() async throws {
+        let apus = try await ApusProgram.run(configuration(), folder: folder)
+        let address = try #require(apus.address)
+        unlink(apus.file)
+        #expect(mkfifo(apus.file, 0o600) == 0)
+        #expect(try await apus.reload() == false)
+        #expect(apus.errors.contains("is not a regular file"))
+        #expect(try await Client.get("\(address)/healthz").status == 200)
+    }
+
     @Test func reloadByHTTPMustBeEnabled() async throws {
         let apus = try await ApusProgram.run(configuration(reload: false), folder: folder)
         let address = try #require(apus.address)
@@ -81,7 +111,8 @@ private func configuration(hosts: String = "a", reload: Bool = true) -> String {
         let result = load.output.split(separator: "\n").last.map(String.init) ?? ""
         #expect(result.hasSuffix(" failed 0"), "\(result)")
         #expect(apus.errors.split(separator: "\n").filter { $0.contains("configuration reloaded") }.count == 100)
-        #expect(apus.errors.split(separator: "\n").filter { $0.contains("console and metrics are served") }.count == 101)
+        #expect(
+            apus.errors.split(separator: "\n").filter { $0.contains("console and metrics are served") }.count == 101)
     }
 
     /// SIGKILL at twenty moments of a storm of reloads; each next start is clean.

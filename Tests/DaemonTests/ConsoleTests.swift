@@ -47,7 +47,8 @@ import Testing
         let disk = ComponentStatus(
             .degraded, reason: "1 mount hangs", figures: [.init("mounts", "2")],
             bars: [
-                .init("/", ratio: 0.63, text: "63 %", level: .ok), .init("/nfs", ratio: nil, text: "timed out", level: .unknown),
+                .init("/", ratio: 0.63, text: "63 %", level: .ok),
+                .init("/nfs", ratio: nil, text: "timed out", level: .unknown),
             ])
         return DaemonSnapshot(
             version: "1", host: "web1", processID: 1, now: now, startedAt: now, uptime: .seconds(65),

@@ -10,8 +10,11 @@ import Testing
         let environment = ["LISTEN_PID": "42", "LISTEN_FDS": "2"]
         #expect(SystemdEnvironment(environment: environment, processID: 42).descriptors == [3, 4])
         #expect(SystemdEnvironment(environment: environment, processID: 43).descriptors.isEmpty)
-        #expect(SystemdEnvironment(environment: ["LISTEN_PID": "42", "LISTEN_FDS": "x"], processID: 42).descriptors.isEmpty)
-        #expect(SystemdEnvironment(environment: ["LISTEN_PID": "42", "LISTEN_FDS": "9999"], processID: 42).descriptors.isEmpty)
+        #expect(
+            SystemdEnvironment(environment: ["LISTEN_PID": "42", "LISTEN_FDS": "x"], processID: 42).descriptors.isEmpty)
+        #expect(
+            SystemdEnvironment(environment: ["LISTEN_PID": "42", "LISTEN_FDS": "9999"], processID: 42).descriptors
+                .isEmpty)
     }
 
     @Test func theWatchdogIsDueTwiceAnInterval() {

@@ -204,7 +204,8 @@ final class ScriptedSender: HTTPSender {
     }
 
     @Test(arguments: [
-        ("interval: 1s", "timeout"), ("rules: [{ name: a, metric: usedPercent }]", "needs one of above and below"),
+        ("{ interval: 1s, timeout: 2s }", "must not be longer than interval"),
+        ("rules: [{ name: a, metric: usedPercent }]", "needs one of above and below"),
         ("rules: [{ name: a, metric: usedPercent, above: 5, below: 3 }]", "needs one of above and below"),
         ("rules: [{ name: a, metric: usedPercent, above: 5G }]", "a percentage is at most 100"),
         ("rules: [{ name: a, metric: error, above: 1 }]", "takes no limit"),
@@ -224,5 +225,12 @@ final class ScriptedSender: HTTPSender {
         let settings = try DiskComponentTests.settings(
             "{ mounts: { exclude: [/t*] }, fileSystemTypes: { include: [ext*, xfs] } }")
         #expect(DiskComponentTests.table.mounts.map(settings.includes) == [true, false])
+    }
+
+    @Test func aShortIntervalShortensTheTimeout() {
+        var settings = DiskSettings()
+        #expect(settings.sampleTimeout == .seconds(5))
+        settings.interval = .seconds(1)
+        #expect(settings.sampleTimeout == .seconds(1))
     }
 }

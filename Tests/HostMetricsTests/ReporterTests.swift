@@ -124,4 +124,40 @@ import Testing
         _ = new.answered(.status(200, retryAfter: nil), now: now)
         #expect(new.next(now: now).action == .send(report(4)))
     }
+
+    @Test func whatWasUnderWayAtTheHandOverComesBackWhenItFails() {
+        var old = reporter()
+        for number in 1...2 { _ = old.offer(report(UInt8(number))) }
+        #expect(old.next(now: now).action == .send(report(1)))
+        var new = reporter()
+        #expect(new.adopt(old.handOver(), now: now).isEmpty)
+        old.drain()
+        #expect(old.answered(.failed(canRetry: true), now: now).isEmpty)
+        #expect(old.next(now: now).action == .finished)
+        #expect(new.next(now: now).action == .send(report(1)))
+        _ = new.answered(.status(200, retryAfter: nil), now: now)
+        #expect(new.next(now: now).action == .send(report(2)))
+    }
+
+    @Test func whatComesBackReachesTheSuccessorOfTheSuccessor() {
+        var first = reporter()
+        _ = first.offer(report(1))
+        #expect(first.next(now: now).action == .send(report(1)))
+        var second = reporter()
+        _ = second.adopt(first.handOver(), now: now)
+        var third = reporter()
+        _ = third.adopt(second.handOver(), now: now)
+        #expect(first.answered(.cancelled, now: now).isEmpty)
+        #expect(third.next(now: now).action == .send(report(1)))
+    }
+
+    @Test func whatArrivedIsNotSentTwice() {
+        var old = reporter()
+        _ = old.offer(report(1))
+        #expect(old.next(now: now).action == .send(report(1)))
+        var new = reporter()
+        _ = new.adopt(old.handOver(), now: now)
+        #expect(old.answered(.status(200, retryAfter: nil), now: now) == [.sent])
+        #expect(new.next(now: now).action == .idle)
+    }
 }

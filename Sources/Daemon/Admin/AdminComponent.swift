@@ -35,11 +35,13 @@ final class AdminComponent: Component {
             return try await draining.wait()
         }
         let responder = AdminRoutes(
-            settings: settings, daemon: context.daemon, metrics: context.metrics, time: context.time, draining: draining,
+            settings: settings, daemon: context.daemon, metrics: context.metrics, time: context.time,
+            draining: draining,
             ownName: context.host
         ).router().buildResponder()
         let logger = context.logger
-        let server = HTTPServer(lease: lease, limits: HTTPServer.Limits(), time: context.time, logger: logger) { request, channel in
+        let server = HTTPServer(lease: lease, limits: HTTPServer.Limits(), time: context.time, logger: logger) {
+            request, channel in
             let requestContext = BasicRequestContext(source: .init(channel: channel, logger: logger))
             do {
                 return try await responder.respond(to: request, context: requestContext)

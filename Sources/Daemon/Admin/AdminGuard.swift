@@ -37,7 +37,9 @@ struct AdminGuard: RouterMiddleware {
     }
 
     private func isForeign(_ request: Request) -> Bool {
-        if let site = request.headers[HTTPField.Name("Sec-Fetch-Site")!] { return site != "same-origin" && site != "none" }
+        if let site = request.headers[HTTPField.Name("Sec-Fetch-Site")!] {
+            return site != "same-origin" && site != "none"
+        }
         guard let origin = request.headers[.origin], let authority = request.head.authority else { return false }
         return origin != "http://\(authority)" && origin != "https://\(authority)"
     }

@@ -17,7 +17,8 @@ struct AdminObservation: RouterMiddleware {
         requests = metrics.counter(
             "apus_admin_requests_total", help: "Requests to the admin endpoint.", labels: ["route", "code"])
         durations = metrics.histogram(
-            "apus_admin_request_duration_seconds", help: "How long the admin endpoint took to answer.", labels: ["route"],
+            "apus_admin_request_duration_seconds", help: "How long the admin endpoint took to answer.",
+            labels: ["route"],
             unit: "seconds")
     }
 

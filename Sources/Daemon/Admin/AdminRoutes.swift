@@ -39,16 +39,21 @@ struct AdminRoutes: Sendable {
             return Response.text(page.text, type: "text/html; charset=utf-8")
         }
         router.get("/console.css") { _, _ in Response.text(ConsoleAssets.styleSheet, type: "text/css; charset=utf-8") }
-        router.get("/console.js") { _, _ in Response.text(ConsoleAssets.script, type: "text/javascript; charset=utf-8") }
+        router.get("/console.js") { _, _ in Response.text(ConsoleAssets.script, type: "text/javascript; charset=utf-8")
+        }
         router.get("/icon.svg") { _, _ in Response.text(ConsoleAssets.icon, type: "image/svg+xml") }
         let streams = InFlightLimit(AdminRoutes.consoleStreams)
         router.get("/events") { _, _ in
-            guard let place = streams.enter() else { return Response.text("too many consoles are open\n", status: .serviceUnavailable) }
-            var response = Response(status: .ok, body: ResponseBody { writer in
-                defer { withExtendedLifetime(place) {} }
-                try await streamConsole(to: &writer)
-                try await writer.finish(nil)
-            })
+            guard let place = streams.enter() else {
+                return Response.text("too many consoles are open\n", status: .serviceUnavailable)
+            }
+            var response = Response(
+                status: .ok,
+                body: ResponseBody { writer in
+                    defer { withExtendedLifetime(place) {} }
+                    try await streamConsole(to: &writer)
+                    try await writer.finish(nil)
+                })
             response.headers[.contentType] = "text/event-stream"
             return response
         }
@@ -59,7 +64,8 @@ struct AdminRoutes: Sendable {
     private func streamConsole(to writer: inout any ResponseBodyWriter) async throws {
         repeat {
             let main = ConsolePage.main(await daemon.snapshot(), logs: daemon.recentLogs)
-            let data = main.text.split(separator: "\n", omittingEmptySubsequences: false).map { "data: \($0)\n" }.joined()
+            let data = main.text.split(separator: "\n", omittingEmptySubsequences: false).map { "data: \($0)\n" }
+                .joined()
             try await writer.write(ByteBuffer(string: "event: main\n\(data)\n"))
         } while try await !time.sleep(until: time.now().advanced(by: AdminRoutes.consoleInterval), orOpen: draining)
     }
@@ -93,7 +99,8 @@ struct AdminRoutes: Sendable {
     private func addReload(to router: Router<BasicRequestContext>) {
         router.post("/-/reload") { request, _ in
             guard settings.reload else {
-                return Response.text("reload is not enabled: set admin.reload to true, or send SIGHUP\n", status: .forbidden)
+                return Response.text(
+                    "reload is not enabled: set admin.reload to true, or send SIGHUP\n", status: .forbidden)
             }
             let record = await daemon.reload()
             if request.headers[.accept]?.contains("text/html") == true {
@@ -143,7 +150,9 @@ private struct Readiness: Encodable {
         components = Dictionary(
             uniqueKeysWithValues: snapshot.components.map { entry in
                 let status = entry.status
-                return (entry.name, Component(ready: status.isReady, state: status.state.rawValue, reason: status.reason))
+                return (
+                    entry.name, Component(ready: status.isReady, state: status.state.rawValue, reason: status.reason)
+                )
             })
     }
 }

@@ -13,9 +13,11 @@ struct AdminSettings: SettingsGroup {
             SettingsField("enabled", \.enabled, .bool, "Whether the admin endpoint is served at all."),
             SettingsField(
                 "listen", \.listen, .socketAddress,
-                "Where the console, metrics and health are served: 127.0.0.1:9900, [::1]:9900, or unix:/run/apus/admin.sock."),
+                "Where the console, metrics and health are served: 127.0.0.1:9900, [::1]:9900, or unix:/run/apus/admin.sock."
+            ),
             SettingsField(
-                "reload", \.reload, .bool, "Whether POST /-/reload and the console's button may reload the configuration."),
+                "reload", \.reload, .bool,
+                "Whether POST /-/reload and the console's button may reload the configuration."),
             SettingsField("profiling", \.profiling, .bool, "Whether /debug/pprof/ is served."),
             SettingsField(
                 "hosts", \.hosts, .list(of: .nonEmptyString),
@@ -26,10 +28,13 @@ struct AdminSettings: SettingsGroup {
     func check(_ complaints: inout SettingsChecker) {
         guard enabled, !listen.isLocal else { return }
         if reload {
-            complaints.warning(at: \Self.reload, "whoever reaches the listening address can reload: prefer 127.0.0.1 or a Unix socket")
+            complaints.warning(
+                at: \Self.reload, "whoever reaches the listening address can reload: prefer 127.0.0.1 or a Unix socket")
         }
         if profiling {
-            complaints.warning(at: \Self.profiling, "whoever reaches the listening address can profile: prefer 127.0.0.1 or a Unix socket")
+            complaints.warning(
+                at: \Self.profiling,
+                "whoever reaches the listening address can profile: prefer 127.0.0.1 or a Unix socket")
         }
     }
 }

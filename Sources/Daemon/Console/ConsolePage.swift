@@ -51,7 +51,8 @@ enum ConsolePage {
 
     private static func overview(_ snapshot: DaemonSnapshot) -> HTML {
         let reload = snapshot.lastReload
-        let verdict: HTML = snapshot.isReady ? pill("ready", "ok") : pill(snapshot.isStopping ? "stopping" : "not ready", "critical")
+        let verdict: HTML =
+            snapshot.isReady ? pill("ready", "ok") : pill(snapshot.isStopping ? "stopping" : "not ready", "critical")
         let loaded: HTML = reload.isSuccess ? pill("ok", "ok") : pill("failed", "critical")
         return """
             <section class="overview" aria-label="Overview">
@@ -102,7 +103,8 @@ enum ConsolePage {
     /// An SVG of our own size attributes: the content security policy forbids inline styles.
     private static func bar(_ bar: ComponentStatus.Bar) -> HTML {
         let percent = bar.ratio.map { Int(($0 * 100).rounded()) }
-        let filled: HTML = percent.map { "<rect class=\"\(bar.level.rawValue)\" width=\"\($0)%\" height=\"100%\"/>" } ?? ""
+        let filled: HTML =
+            percent.map { "<rect class=\"\(bar.level.rawValue)\" width=\"\($0)%\" height=\"100%\"/>" } ?? ""
         return """
             <li><span class="label">\(bar.label)</span>
             <svg role="img" aria-label="\(percent.map { "\($0) percent" } ?? "not known")" width="100%" height="12">\

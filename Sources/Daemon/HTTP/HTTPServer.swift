@@ -61,7 +61,9 @@ package struct HTTPServer: Sendable {
     }
 
     private func http1(drain: Latch) -> HTTP1Channel {
-        HTTP1Channel(
+        // Not `self`: the acceptor keeps this, and a lease in it would keep its own socket open for ever.
+        let respond = respond
+        return HTTP1Channel(
             responder: { request, writer, channel in
                 var response = await respond(request, channel)
                 if drain.isOpen { response.headers[.connection] = "close" }
@@ -70,7 +72,8 @@ package struct HTTPServer: Sendable {
             configuration: .init(
                 idleTimeout: .nanoseconds(limits.idleTimeout.wholeNanoseconds),
                 httpDecoderConfiguration: .init(
-                    maxHeaderFieldSize: limits.headerBytes, maxHeaderListSize: limits.headerBytes, maxHeaderFieldCount: 100)))
+                    maxHeaderFieldSize: limits.headerBytes, maxHeaderListSize: limits.headerBytes,
+                    maxHeaderFieldCount: 100)))
     }
 }
 

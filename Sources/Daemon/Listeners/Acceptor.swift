@@ -42,7 +42,8 @@ final class Acceptor: Sendable {
         let server = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .serverChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(AcceptBackoffHandler(shouldForwardIOErrorCaught: false))
+                    try channel.pipeline.syncOperations.addHandler(
+                        AcceptBackoffHandler(shouldForwardIOErrorCaught: false))
                 }
             }
             .childChannelOption(.allowRemoteHalfClosure, value: true)
@@ -66,7 +67,9 @@ final class Acceptor: Sendable {
         let server = state.withLock { $0.turn == turn ? $0.server : nil }
         server?.setOption(.autoRead, value: false).whenComplete { _ in
             // A successor that came meanwhile must not find the door shut.
-            if self.state.withLock({ $0.turn != turn }) { server?.setOption(.autoRead, value: true).whenComplete { _ in } }
+            if self.state.withLock({ $0.turn != turn }) {
+                server?.setOption(.autoRead, value: true).whenComplete { _ in }
+            }
         }
     }
 

@@ -52,7 +52,9 @@ package final class ListenerPool: Sendable {
     package func lease(_ address: NetworkAddress, owner: String) throws(ApusError) -> ListenerLease {
         try listeners.withLock { listeners throws(ApusError) in
             let wanted = Key(address, owner: owner)
-            let known = listeners[wanted] != nil ? address : ListeningSocket.equivalent(of: address, in: listeners.keys.map(\.address))
+            let known =
+                listeners[wanted] != nil
+                ? address : ListeningSocket.equivalent(of: address, in: listeners.keys.map(\.address))
             let key = Key(known, owner: owner)
             var listener: Listener
             if let open = listeners[key] {
@@ -62,7 +64,8 @@ package final class ListenerPool: Sendable {
                     descriptor: try ListeningSocket.open(address), owner: owner, leases: 0, isInherited: false)
             }
             if listener.leases > 0, let other = listener.owner, other != owner {
-                throw ApusError(code: "listen-failed", "cannot listen on \(address): the component \(other) does already")
+                throw ApusError(
+                    code: "listen-failed", "cannot listen on \(address): the component \(other) does already")
             }
             listener.owner = owner
             listener.leases += 1
@@ -74,27 +77,28 @@ package final class ListenerPool: Sendable {
 
     /// Closes every socket, leased or not, and removes the files of Unix sockets: the end of the process.
     func closeAll() {
-        listeners.withLock { listeners in
-            for (key, listener) in listeners {
-                listener.close()
-                if case .unix(let path) = key.address, !listener.isInherited { unlink(path) }
-            }
-            listeners = [:]
+        let all = listeners.withLock { listeners in
+            defer { listeners = [:] }
+            return listeners
         }
+        for (key, listener) in all { ListenerPool.end(listener, key) }
     }
 
     fileprivate func release(_ key: Key) {
-        listeners.withLock { listeners in
-            guard var listener = listeners[key] else { return }
+        let last = listeners.withLock { listeners -> Listener? in
+            guard var listener = listeners[key] else { return nil }
             listener.leases -= 1
-            if listener.leases > 0 || listener.isInherited {
-                listeners[key] = listener
-            } else {
-                listeners[key] = nil
-                listener.close()
-                if case .unix(let path) = key.address { unlink(path) }
-            }
+            let isLast = listener.leases <= 0 && !listener.isInherited
+            listeners[key] = isLast ? nil : listener
+            return isLast ? listener : nil
         }
+        if let last { ListenerPool.end(last, key) }
+    }
+
+    /// Never under the lock: what an acceptor lets go of may hold a lease, whose end comes back here.
+    private static func end(_ listener: Listener, _ key: Key) {
+        listener.close()
+        if case .unix(let path) = key.address, !path.hasPrefix("@"), !listener.isInherited { unlink(path) }
     }
 }
 

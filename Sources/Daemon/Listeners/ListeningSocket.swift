@@ -62,7 +62,8 @@ enum ListeningSocket {
         }
         let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { throw Files.failure("listen-failed", "cannot listen on unix:\(path)") }
-        let length = isAbstract
+        let length =
+            isAbstract
             ? MemoryLayout<sockaddr_un>.offset(of: \.sun_path)! + bytes.count : MemoryLayout<sockaddr_un>.size
         if !isAbstract { removeStale(path, address) }
         // Created without any right for others, so that nobody slips in before chmod.
@@ -102,10 +103,14 @@ enum ListeningSocket {
             switch family {
             case AF_INET:
                 let address = bytes.loadUnaligned(as: sockaddr_in.self)
-                return .tcp(host: withUnsafeBytes(of: address.sin_addr) { text(AF_INET, $0) }, port: UInt16(bigEndian: address.sin_port))
+                return .tcp(
+                    host: withUnsafeBytes(of: address.sin_addr) { text(AF_INET, $0) },
+                    port: UInt16(bigEndian: address.sin_port))
             case AF_INET6:
                 let address = bytes.loadUnaligned(as: sockaddr_in6.self)
-                return .tcp(host: withUnsafeBytes(of: address.sin6_addr) { text(AF_INET6, $0) }, port: UInt16(bigEndian: address.sin6_port))
+                return .tcp(
+                    host: withUnsafeBytes(of: address.sin6_addr) { text(AF_INET6, $0) },
+                    port: UInt16(bigEndian: address.sin6_port))
             case AF_UNIX:
                 let path = bytes.dropFirst(MemoryLayout<sockaddr_un>.offset(of: \.sun_path)!).prefix { $0 != 0 }
                 return path.isEmpty ? nil : .unix(path: String(decoding: path, as: UTF8.self))
@@ -117,7 +122,9 @@ enum ListeningSocket {
 
     /// An address under which a socket is open already that takes the same connections: `:9900` and systemd's `[::]:9900`.
     static func equivalent(of address: NetworkAddress, in known: some Sequence<NetworkAddress>) -> NetworkAddress {
-        guard case .tcp(let host, let port) = address, host.isEmpty || host == "::" || host == "0.0.0.0" else { return address }
+        guard case .tcp(let host, let port) = address, host.isEmpty || host == "::" || host == "0.0.0.0" else {
+            return address
+        }
         return known.first { candidate in
             guard case .tcp(let other, port) = candidate else { return false }
             return other == "::" || (other == "0.0.0.0" && host != "::") || other.isEmpty

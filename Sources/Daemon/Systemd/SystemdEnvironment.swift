@@ -16,7 +16,8 @@ package struct SystemdEnvironment: Sendable, Equatable {
 
     package init(environment: [String: String], processID: Int32) {
         if environment["LISTEN_PID"].flatMap({ Int32($0) }) == processID,
-            let count = environment["LISTEN_FDS"].flatMap({ Int($0) }), (1...SystemdEnvironment.descriptorLimit).contains(count)
+            let count = environment["LISTEN_FDS"].flatMap({ Int($0) }),
+            (1...SystemdEnvironment.descriptorLimit).contains(count)
         {
             descriptors = (0..<count).map { SystemdEnvironment.firstDescriptor + Int32($0) }
         } else {

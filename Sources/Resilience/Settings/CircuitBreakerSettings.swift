@@ -6,6 +6,11 @@ package struct CircuitBreakerSettings: SettingsGroup {
 
     package init() {}
 
+    /// Defaults of one's own.
+    package init(_ policy: CircuitBreakerPolicy) {
+        self.policy = policy
+    }
+
     package static var fields: [SettingsField<Self>] {
         thresholds + states
     }

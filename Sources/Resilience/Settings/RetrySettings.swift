@@ -6,6 +6,11 @@ package struct RetrySettings: SettingsGroup {
 
     package init() {}
 
+    /// Defaults of one's own.
+    package init(_ policy: RetryPolicy) {
+        self.policy = policy
+    }
+
     package static var fields: [SettingsField<Self>] {
         [
             SettingsField(

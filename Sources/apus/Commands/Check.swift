@@ -19,7 +19,8 @@ struct Check: ParsableCommand {
     @Argument(help: "The configuration file; - reads standard input.", completion: .file())
     var file = "/etc/apus/apus.yaml"
 
-    @Flag(name: .customLong("print"), help: "Print the effective configuration with every default; secrets are redacted.")
+    @Flag(
+        name: .customLong("print"), help: "Print the effective configuration with every default; secrets are redacted.")
     var printsConfiguration = false
 
     func run() throws {

@@ -17,7 +17,9 @@ struct Run: AsyncParsableCommand {
               apus run --drain-timeout 30s apus.yaml
             """)
 
-    @Argument(help: "The configuration file; - reads it from standard input, and reload then cannot read it again.", completion: .file())
+    @Argument(
+        help: "The configuration file; - reads it from standard input, and reload then cannot read it again.",
+        completion: .file())
     var file = "/etc/apus/apus.yaml"
 
     @Option(help: "How long components may finish what is under way, at the end and at a reload (200ms, 10s, 1m).")

@@ -15,6 +15,8 @@ struct DiskHandOver: Sendable {
     let failing: [MountIdentity: String]
     let samples: [MountSample]
     let lastSampleAt: WallInstant?
+    let sentReports: Int
+    let droppedReports: Int
 }
 
 extension DiskComponent {
@@ -25,7 +27,8 @@ extension DiskComponent {
             return DiskHandOver(
                 sampler: kept, alerts: state.alerts, pendingChanges: state.pendingChanges,
                 reports: state.reporter?.handOver(), metrics: state.metrics, failing: state.failing,
-                samples: state.samples, lastSampleAt: state.lastSampleAt)
+                samples: state.samples, lastSampleAt: state.lastSampleAt, sentReports: state.sentReports,
+                droppedReports: state.droppedReports)
         }
     }
 
@@ -41,12 +44,15 @@ extension DiskComponent {
             state.failing = kept.failing
             state.samples = kept.samples
             state.lastSampleAt = kept.lastSampleAt
+            state.sentReports += kept.sentReports
+            state.droppedReports += kept.droppedReports
             let notes = kept.reports.flatMap { state.reporter?.adopt($0, now: now) } ?? []
             state.count(notes)
             return (changes, notes)
         }
         for change in changes { DiskAlertChanged(change: change).emit(to: events) }
         emit(notes, detail: "")
+        for returned in kept.reports?.returns ?? [] { returned.whenBack { [wake] in wake.yield() } }
         wake.yield()
     }
 

@@ -45,6 +45,10 @@ extension DiskComponent {
         let (now, wallNow) = (time.now(), time.wallNow())
         let findings = state.withLock { $0.take(samples, host: host, now: now, wallNow: wallNow) }
         DiskSampleErrors.count(samples, in: events.metrics)
+        let (firing, waiting) = state.withLock { ($0.alerts.firingCount, $0.reporter?.waiting ?? 0) }
+        events.metrics.gauge("apus_disk_alerts_firing", help: "Alerts that fire now.").with().set(Double(firing))
+        events.metrics.gauge("apus_disk_reports_waiting", help: "Reports that wait for the receiver.").with()
+            .set(Double(waiting))
         for (mount, error) in findings.failed { DiskSampleFailed(mount: mount, reason: error).emit(to: events) }
         for mount in findings.recovered { DiskSampleRecovered(mount: mount).emit(to: events) }
         for change in findings.alerts { DiskAlertChanged(change: change).emit(to: events) }
@@ -58,7 +62,7 @@ extension DiskComponent {
         let sampler = sampler.withLock { $0 }
         let start = time.now()
         let deadline = Deadline(after: settings.interval, from: start)
-        var samples = await sampler.sample(mounts, of: table, timeout: settings.timeout)
+        var samples = await sampler.sample(mounts, of: table, timeout: settings.sampleTimeout)
         var retry = RetryState(policy: settings.retry.policy, startedAt: start)
         while true {
             let failed = samples.indices.filter { samples[$0].error?.mayPass == true }
@@ -66,7 +70,8 @@ extension DiskComponent {
                 case .retry(let delay) = retry.afterFailure(now: time.now(), deadline: deadline),
                 (try? await time.sleep(until: time.now().advanced(by: delay), orOpen: draining)) == false
             else { return samples }
-            let again = await sampler.sample(failed.map { samples[$0].mount }, of: table, timeout: settings.timeout)
+            let again = await sampler.sample(
+                failed.map { samples[$0].mount }, of: table, timeout: settings.sampleTimeout)
             for (index, sample) in zip(failed, again) { samples[index] = sample }
         }
     }

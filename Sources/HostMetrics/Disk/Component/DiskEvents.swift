@@ -61,7 +61,7 @@ struct DiskAlertChanged: Event {
         [
             "rule": "\(change.rule)", "status": "\(change.status.rawValue)", "severity": "\(change.severity.rawValue)",
             "metric": "\(change.metric.rawValue)", "mount": "\(change.mount)", "device": "\(change.device)",
-            "value": change.value.map { .stringConvertible($0) } ?? "unknown",
+            "value": change.value.map { .stringConvertible(($0 * 100).rounded() / 100) } ?? "unknown",
         ]
     }
 }

@@ -13,7 +13,7 @@ package import Settings
 ///         - { name: DiskSpaceLow, metric: availableBytes, below: 5G, for: 10m, mounts: [/, /srv/*] }
 package struct DiskSettings: SettingsGroup {
     package var interval = Duration.seconds(15)
-    package var timeout = Duration.seconds(5)
+    package var timeout: Duration?
     package var retry = RetrySettings(
         RetryPolicy(maxAttempts: 2, initialBackoff: .milliseconds(200), maxBackoff: .seconds(2)))
     package var mounts = FilterSettings()
@@ -29,7 +29,8 @@ package struct DiskSettings: SettingsGroup {
                 "interval", \.interval, .duration(in: .seconds(1) ... .seconds(86_400)), "Time between two samples."),
             SettingsField(
                 "timeout", \.timeout, .duration(in: .milliseconds(10) ... .seconds(300)),
-                "How long one mount may take to answer; the others do not wait for it."),
+                "How long one mount may take to answer, 5s or the interval if that is shorter; the others do not wait for it."
+            ),
             SettingsField(
                 "retry", \.retry, .group(), "Trying again, within the interval, when a mount answers with an error."),
             SettingsField("mounts", \.mounts, .group(), "Which mount points are sampled, as glob patterns."),
@@ -40,12 +41,15 @@ package struct DiskSettings: SettingsGroup {
     }
 
     package func check(_ complaints: inout SettingsChecker) {
-        if timeout > interval { complaints.error(at: \Self.timeout, "must not be longer than interval") }
+        if let timeout, timeout > interval { complaints.error(at: \Self.timeout, "must not be longer than interval") }
         var names: Set<String> = []
         for (index, rule) in rules.enumerated() where !names.insert(rule.name).inserted {
             complaints.error(at: "rules[\(index)].name", "an earlier rule has this name")
         }
     }
+
+    /// The time-out in effect.
+    package var sampleTimeout: Duration { timeout ?? min(.seconds(5), interval) }
 
     package func includes(_ mount: Mount) -> Bool {
         mounts.includes { $0.matches(mount.mountPoint) } && fileSystemTypes.includes { $0.matches(mount.type) }
@@ -71,28 +75,5 @@ package struct FilterSettings: SettingsGroup {
 
     func includes(_ matches: (GlobPattern) -> Bool) -> Bool {
         include.contains { matches(GlobPattern($0)) } && !exclude.contains { matches(GlobPattern($0)) }
-    }
-}
-
-/// A retry policy in a file; jitter is always full.
-package struct RetrySettings: SettingsGroup {
-    package var policy = RetryPolicy()
-
-    package init() {}
-
-    init(_ policy: RetryPolicy) {
-        self.policy = policy
-    }
-
-    package static var fields: [SettingsField<Self>] {
-        let backoff: ClosedRange<Duration> = .milliseconds(1) ... .seconds(3600)
-        return [
-            SettingsField(
-                "maxAttempts", \.policy.maxAttempts, .integer(in: 1...100), "Attempts in all; 1 means no retry."),
-            SettingsField(
-                "initialBackoff", \.policy.initialBackoff, .duration(in: backoff),
-                "Upper end of the first random wait; it doubles with each attempt (exponential backoff, full jitter)."),
-            SettingsField("maxBackoff", \.policy.maxBackoff, .duration(in: backoff), "The longest such wait."),
-        ]
     }
 }

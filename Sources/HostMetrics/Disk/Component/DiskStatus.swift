@@ -16,7 +16,7 @@ extension DiskState {
         let state: ComponentStatus.State = lastSampleAt == nil ? .starting : reasons.isEmpty ? .running : .degraded
         return ComponentStatus(
             state, reason: reasons.isEmpty ? nil : reasons.joined(separator: ", "), figures: figures(outstanding),
-            bars: samples.map(bar))
+            bars: samples.map(bar).sorted(by: DiskState.isWorse))
     }
 
     private func figures(_ outstanding: Int) -> [ComponentStatus.Figure] {
@@ -48,6 +48,15 @@ extension DiskState {
         return ComponentStatus.Bar(
             label, ratio: figures.usedRatio, text: "\(percent) · \(available) free of \(size)\(readOnly)",
             level: level(sample))
+    }
+
+    /// What asks for attention stands first: mounts without figures, then by level, then by use.
+    private static func isWorse(_ left: ComponentStatus.Bar, _ right: ComponentStatus.Bar) -> Bool {
+        func rank(_ bar: ComponentStatus.Bar) -> (Int, Double) {
+            let level = [ComponentStatus.Bar.Level.ok, .warning, .critical, .unknown].firstIndex(of: bar.level) ?? 0
+            return (level, bar.ratio ?? 1)
+        }
+        return rank(left) == rank(right) ? left.label < right.label : rank(left) > rank(right)
     }
 
     private func level(_ sample: MountSample) -> ComponentStatus.Bar.Level {

@@ -9,7 +9,10 @@ package struct ReportSettings: SettingsGroup {
     package var headers = OrderedMap<Secret>()
     package var retry = RetrySettings(
         RetryPolicy(maxAttempts: 10, initialBackoff: .milliseconds(500), maxBackoff: .seconds(60)))
-    package var circuitBreaker = CircuitBreakerSettings()
+    package var circuitBreaker = CircuitBreakerSettings(
+        CircuitBreakerPolicy(
+            slidingWindowSize: 20, minimumNumberOfCalls: 5, waitDurationInOpenState: .seconds(30),
+            permittedNumberOfCallsInHalfOpenState: 2))
     package var queue = QueueSettings()
 
     package init() {}
@@ -43,35 +46,6 @@ package struct QueueSettings: SettingsGroup {
             SettingsField("items", \.items, .integer(in: 1...100_000), "Reports kept at most."),
             SettingsField(
                 "bytes", \.bytes, .byteCount(in: .kibibytes(64) ... .gibibytes(1)), "Bytes of reports kept at most."),
-        ]
-    }
-}
-
-/// The circuit breaker of one receiver, with the names of resilience4j.
-package struct CircuitBreakerSettings: SettingsGroup {
-    package var policy = CircuitBreakerPolicy(
-        slidingWindowSize: 20, minimumNumberOfCalls: 5, waitDurationInOpenState: .seconds(30),
-        permittedNumberOfCallsInHalfOpenState: 2)
-
-    package init() {}
-
-    package static var fields: [SettingsField<Self>] {
-        [
-            SettingsField(
-                "failureRateThreshold", \.policy.failureRateThreshold, .number(in: 1...100),
-                "Opens when this percentage of the window's calls failed."),
-            SettingsField(
-                "slidingWindowSize", \.policy.slidingWindowSize, .integer(in: 1...1000),
-                "Calls that are looked back at."),
-            SettingsField(
-                "minimumNumberOfCalls", \.policy.minimumNumberOfCalls, .integer(in: 1...1000),
-                "Never opens after fewer calls than this."),
-            SettingsField(
-                "waitDurationInOpenState", \.policy.waitDurationInOpenState,
-                .duration(in: .milliseconds(100) ... .seconds(3600)), "How long the receiver is left alone."),
-            SettingsField(
-                "permittedNumberOfCallsInHalfOpenState", \.policy.permittedNumberOfCallsInHalfOpenState,
-                .integer(in: 1...100), "Calls that decide whether it is well again."),
         ]
     }
 }

@@ -47,6 +47,11 @@ extension MountTable {
         left.device == right.device && left.root == right.root
     }
 
+    /// Our own table alone: what a person sees who types a command in this mount namespace, and what `df` shows there.
+    package static func readOwn(proc: String = "/proc") throws(ApusError) -> MountTable {
+        MountTable(MountInfo(try Files.read("\(proc)/self/mountinfo")).mounts)
+    }
+
     /// Reads the tables of this host.
     ///
     /// - Parameter proc: Where proc(5) is mounted.

@@ -25,7 +25,7 @@ package struct DiskListing: Sendable {
 
     /// - Throws: `ApusError` when the table of mounts cannot be read.
     package func plan() async throws -> Plan {
-        let table = try MountTable.read().table
+        let table = try MountTable.readOwn()
         guard !paths.isEmpty else {
             return Plan(table: table, mounts: selection.mounts(of: table), failures: [])
         }

@@ -65,6 +65,11 @@ package struct Reporter: Sendable {
     private var breaker: CircuitBreaker
     private var current: Attempt?
     private var isDraining = false
+    /// After a hand-over: where the report under way goes if its post fails.
+    private var returning: ReturnedReport?
+    /// What predecessors may still give back; at most `returnsLimit`.
+    private var returns: [ReturnedReport] = []
+    static let returnsLimit = 16
 
     package init(retry: RetryPolicy, breaker: CircuitBreakerPolicy, maxItems: Int, maxBytes: Int, now: MonotonicInstant)
     {
@@ -91,6 +96,12 @@ package struct Reporter: Sendable {
 
     /// What to do now.
     package mutating func next(now: MonotonicInstant) -> (action: Action, notes: [Note]) {
+        let late = takeReturned()
+        let step = decide(now)
+        return (step.action, late + step.notes)
+    }
+
+    private mutating func decide(_ now: MonotonicInstant) -> (action: Action, notes: [Note]) {
         if current == nil {
             guard let report = queue.popFirst() else { return (isDraining ? .finished : .idle, []) }
             let retry = RetryState(policy: retryPolicy, startedAt: now)
@@ -139,11 +150,13 @@ package struct Reporter: Sendable {
             return notes + [.dropped(.refused, count: 1)]
         case .cancelled:
             breaker.release(permit, now: now)
+            giveBack()
             return []
         }
     }
 
     private mutating func tryAgain(_ attempt: Attempt, _ retryAfter: Duration?, _ now: MonotonicInstant) -> [Note] {
+        if giveBack() { return [] }
         if isDraining { return giveUpAll() }
         var retry = attempt.retry
         switch retry.afterFailure(now: now, retryAfter: retryAfter) {
@@ -166,6 +179,35 @@ package struct Reporter: Sendable {
     }
 
     // MARK: For the hand-over
+
+    /// - Returns: Whether there is a successor that takes the report under way.
+    @discardableResult
+    private mutating func giveBack() -> Bool {
+        guard let returning, let attempt = current else { return false }
+        returning.give(attempt.report)
+        current = nil
+        return true
+    }
+
+    /// What came back goes first: it is older than anything in the queue.
+    private mutating func takeReturned() -> [Note] {
+        guard current == nil else { return [] }
+        for index in returns.indices {
+            guard let report = returns[index].take() else { continue }
+            returns.remove(at: index)
+            return queue.putBack(report, bytes: report.body.count) ? [] : [.dropped(.queueFull, count: 1)]
+        }
+        return []
+    }
+
+    mutating func openReturns() -> [ReturnedReport] {
+        if current != nil, returning == nil { returning = ReturnedReport() }
+        return returns + [returning].compactMap { $0 }
+    }
+
+    mutating func expect(_ returns: [ReturnedReport]) {
+        self.returns = Array(returns.suffix(Reporter.returnsLimit))
+    }
 
     /// The report that is between two attempts.
     mutating func takeUnsent() -> Report? {
