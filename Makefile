@@ -50,7 +50,7 @@ format: ## lay the code out
 bench: bench-metrics ## run every benchmark
 
 bench-metrics: tools test-tools ## the metrics registry beside its peers
-	Benchmarks/metrics/run.sh
+	PATH="$(CURDIR)/.venv/bin:$$PATH" Benchmarks/metrics/run.sh
 
 man: build ## write the manual pages and completions to dist/
 	scripts/man.sh

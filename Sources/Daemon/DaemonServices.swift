@@ -1,4 +1,5 @@
 package import Base
+import CLinux
 import CoreMetrics
 import HTTPTransport
 import Logging
@@ -24,6 +25,7 @@ package struct DaemonServices: Sendable {
 
     /// Sets up the process's telemetry: the one place where the global front ends get their back ends.
     package init(environment: [String: String], processID: Int32, time: any TimeSource = SystemTime()) {
+        apus_heap_prepare()
         self.time = time
         host = HostName.current()
         metrics = MetricsRegistry()

@@ -41,6 +41,10 @@ typedef struct {
 } apus_heap_summary;
 apus_heap_summary apus_heap_read(void);
 
+/// For a process that runs for months: two arenas instead of eight a core, and large blocks that go back to the kernel as
+/// soon as they are freed (glibc would raise that threshold with each large block, and keep them). Call it once, early.
+void apus_heap_prepare(void);
+
 /// What statfs(2) tells of a file system, in blocks of `block_bytes` (the fragment size, not the preferred size of a
 /// transfer).
 typedef struct {

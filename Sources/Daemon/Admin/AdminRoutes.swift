@@ -85,10 +85,16 @@ struct AdminRoutes: Sendable {
             guard let place = scrapes.enter() else {
                 return Response.text("too many scrapes at once\n", status: .serviceUnavailable)
             }
-            defer { withExtendedLifetime(place) {} }
             let exposition = metrics.expose(
                 accept: request.headers[.accept], acceptEncoding: request.headers[.acceptEncoding], now: time.now())
-            var response = Response(status: .ok, body: .init(byteBuffer: ByteBuffer(bytes: exposition.bytes)))
+            let bytes = ByteBuffer(bytes: exposition.bytes)
+            // The place is held until the client has taken the answer: those who do not read must not pile answers up.
+            let body = ResponseBody(contentLength: bytes.readableBytes) { writer in
+                defer { withExtendedLifetime(place) {} }
+                try await writer.write(bytes)
+                try await writer.finish(nil)
+            }
+            var response = Response(status: .ok, body: body)
             response.headers[.contentType] = exposition.contentType
             response.headers[.contentEncoding] = exposition.contentEncoding
             response.headers[.vary] = "Accept, Accept-Encoding"
@@ -127,6 +133,13 @@ struct AdminRoutes: Sendable {
                 return response
             } catch let error as ApusError {
                 return Response.text("\(error)\n", status: .conflict)
+            }
+        }
+        router.get("/debug/memory") { _, _ in
+            do {
+                return Response.text(try MemoryStatistics.ofThisProcess().text)
+            } catch {
+                return Response.text("\(error)\n", status: .internalServerError)
             }
         }
         router.get("/debug/pprof/cmdline") { _, _ in

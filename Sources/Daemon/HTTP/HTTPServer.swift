@@ -19,6 +19,8 @@ package struct HTTPServer: Sendable {
         package var connections = 512
         package var headerBytes = 16 << 10
         package var idleTimeout = Duration.seconds(75)
+        /// How long a client may take to take one whole answer.
+        package var writeTimeout = Duration.seconds(30)
         /// How long idle connections may still bring a request after the drain has begun.
         package var settleTime = Duration.seconds(1)
 
@@ -63,10 +65,16 @@ package struct HTTPServer: Sendable {
     private func http1(drain: Latch) -> HTTP1Channel {
         // Not `self`: the acceptor keeps this, and a lease in it would keep its own socket open for ever.
         let respond = respond
+        let writeTimeout = TimeAmount.nanoseconds(limits.writeTimeout.wholeNanoseconds)
         return HTTP1Channel(
             responder: { request, writer, channel in
                 var response = await respond(request, channel)
                 if drain.isOpen { response.headers[.connection] = "close" }
+                // A client that does not take a whole answer in time is not waited for; a stream has no such end.
+                let patience = response.body.contentLength.map { _ in
+                    channel.eventLoop.scheduleTask(in: writeTimeout) { channel.close(promise: nil) }
+                }
+                defer { patience?.cancel() }
                 try await writer.write(response: response.head, body: response.body)
             },
             configuration: .init(
