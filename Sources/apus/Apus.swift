@@ -24,6 +24,7 @@ struct Apus: AsyncParsableCommand {
         subcommands: [Run.self, Check.self, Disk.self, Schema.self, Install.self])
 
     static func main() async {
+        StandardStreams.ensureOpen()
         do {
             var command = try parseAsRoot()
             if var asynchronous = command as? any AsyncParsableCommand {

@@ -99,6 +99,44 @@ private let endpoint = "admin: { listen: \"127.0.0.1:0\", reload: true }\n"
         #expect(result.errors.contains("Address already in use"))
     }
 
+    @Test func connectionsThatOnlyStayAreNoDenialOfService() async throws {
+        let apus = try await ApusProgram.run(endpoint, folder: folder)
+        let address = try #require(apus.address)
+        let script = """
+            import socket, sys
+            place = sys.argv[1].removeprefix("http://").split(":")
+            held = [socket.create_connection((place[0], int(place[1]))) for _ in range(700)]
+            for connection in held[:100]: connection.send(b"GET / HT")
+            probe = socket.create_connection((place[0], int(place[1])), timeout=30)
+            probe.sendall(b"GET /healthz HTTP/1.1\\r\\nHost: localhost\\r\\n\\r\\n")
+            print(probe.recv(4096).split(b"\\r\\n")[0].decode())
+            """
+        let result = try await ChildProcess.run("python3", ["-c", script, address], folder: folder.path)
+        #expect(result.output == "HTTP/1.1 200 OK\n", "\(result.errors)")
+    }
+
+    @Test func aPortThatTheKernelChoseMayBeWrittenDown() async throws {
+        let apus = try await ApusProgram.run(endpoint, folder: folder)
+        let address = try #require(apus.address)
+        try apus.write("admin: { listen: \"\(address.dropFirst(7))\" }\n")
+        #expect(try await apus.reload(), "\(apus.errors)")
+        #expect(try await Client.get("\(address)/healthz").status == 200)
+    }
+
+    @Test func closedStandardStreamsDoNotBecomeSockets() async throws {
+        let file = try folder.write("closed.yaml", "admin: { listen: \"unix:\(folder.path)/a.sock\" }\n")
+        let child = try ChildProcess(
+            "sh", ["-c", "exec '\(ApusProgram.path)' run '\(file)' <&- >&- 2>&-"], folder: folder.path)
+        try await eventually("it listens") { access("\(folder.path)/a.sock", F_OK) == 0 }
+        for descriptor in 0...2 {
+            var buffer = [CChar](repeating: 0, count: 64)
+            let count = readlink("/proc/\(child.pid)/fd/\(descriptor)", &buffer, 63)
+            #expect(count > 0 && String(cString: buffer) == "/dev/null")
+        }
+        child.signal(SIGTERM)
+        #expect(await child.wait() == 0)
+    }
+
     @Test func requestsOfOtherSitesAreRefused() async throws {
         let apus = try await ApusProgram.run(endpoint, folder: folder)
         let address = try #require(apus.address)

@@ -6,6 +6,7 @@ import Testing
 
 @Suite struct ConsoleTests {
     @Test func whatIsShownCannotBecomeMarkup() {
+        #expect(HTML.escaped("a\u{202E}b\u{200B}c\u{85}") == "a\u{FFFD}b\u{FFFD}c\u{FFFD}")
         let hostile = "<script>alert('x')</script>&\"\u{1B}[31m"
         let html: HTML = "<b>\(hostile)</b>"
         #expect(html.text == "<b>&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt;&amp;&quot;\u{FFFD}[31m</b>")

@@ -212,6 +212,9 @@ final class ScriptedSender: HTTPSender {
         ("rules: [{ name: a, metric: error }, { name: a, metric: error }]", "an earlier rule has this name"),
         ("rules: [{ name: a, metric: usedPercent, above: much }]", "a limit"),
         ("report: { timeout: 1s }", "url"), ("report: { url: nowhere }", "url"),
+        ("report: { url: \"http://a/\", headers: { Host: x } }", "Host is written by apus itself"),
+        ("report: { url: \"http://a/\", headers: { \"A\\nB\": x } }", "a header's name is"),
+        ("report: { url: \"http://a/\", headers: { A: \"x\\r\\nB: y\" } }", "no control characters"),
     ])
     func refusesWhatMakesNoSense(yaml: String, complaint: String) {
         let read = SettingsReader.read(

@@ -33,7 +33,11 @@ struct HTML: ExpressibleByStringInterpolation, Sendable {
             case ">": out += "&gt;"
             case "\"": out += "&quot;"
             case "'": out += "&#39;"
-            case _ where scalar.value < 0x20 && scalar != "\n" && scalar != "\t": out += "\u{FFFD}"
+            case "\n", "\t": out.unicodeScalars.append(scalar)
+            // Control characters, and those that are not seen or turn the direction of what follows.
+            case _
+            where [.control, .format, .lineSeparator, .paragraphSeparator].contains(scalar.properties.generalCategory):
+                out += "\u{FFFD}"
             default: out.unicodeScalars.append(scalar)
             }
         }

@@ -8,7 +8,7 @@ import Synchronization
 
 /// An HTTP/1.1 server on a leased listening socket, which lets go without hurting a client:
 ///
-/// 1. While it serves, connections are kept alive; at most `connectionLimit` of them, further ones are closed at once.
+/// 1. While it serves, connections are kept alive; above `limits.connections`, those that are idle are closed.
 /// 2. From `drain` on it takes no new ones (they go to the successor, or wait in the kernel for it) and says `Connection: close` in each answer, so that clients come back to the successor.
 /// 3. After `settleTime`, connections that are idle are closed; those with a request under way end with its answer.
 /// 4. When the task is cancelled (the drain deadline), whatever is left is closed.
@@ -101,14 +101,16 @@ private final class OpenConnections: Sendable {
         self.limit = limit
     }
 
-    /// Serves a connection in a task of its own; one above the limit, or too late, is closed at once.
+    /// Serves a connection in a task of its own. At the limit, those that are idle (or never finish a request's head) go, so
+    /// that nobody shuts others out by keeping connections; at twice the limit, or too late, the new one is closed.
     func start(_ channel: any Channel, _ serve: @escaping @Sendable () async -> Void) {
         let id = ObjectIdentifier(channel)
-        let isWelcome = state.withLock { state in
-            defer { state.channels[id] = channel }
-            return state.channels.count < limit && !state.isOver
+        let (count, isOver) = state.withLock { state in
+            state.channels[id] = channel
+            return (state.channels.count, state.isOver)
         }
-        if !isWelcome { channel.close(promise: nil) }
+        if count > limit { makeRoom(for: channel) }
+        if isOver || count > 2 * limit { channel.close(promise: nil) }
         let task = Task {
             await serve()
             let waiting = state.withLock { state in
@@ -126,6 +128,12 @@ private final class OpenConnections: Sendable {
     /// Closes those that are idle; those with a request under way close after its answer.
     func quiesce() {
         for channel in all { channel.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent()) }
+    }
+
+    private func makeRoom(for newest: any Channel) {
+        for channel in all where channel !== newest {
+            channel.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent())
+        }
     }
 
     /// Closes all, cancels what they wait for, and takes no more.

@@ -55,7 +55,11 @@ package final class ListenerPool: Sendable {
             let known =
                 listeners[wanted] != nil
                 ? address : ListeningSocket.equivalent(of: address, in: listeners.keys.map(\.address))
-            let key = Key(known, owner: owner)
+            // A port that the kernel chose for us before is ours already.
+            let own = listeners.first { entry in
+                entry.value.owner == owner && ListeningSocket.address(of: entry.value.descriptor) == address
+            }
+            let key = own?.key ?? Key(known, owner: owner)
             var listener: Listener
             if let open = listeners[key] {
                 listener = open

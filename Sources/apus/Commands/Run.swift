@@ -26,6 +26,7 @@ struct Run: AsyncParsableCommand {
     var drainTimeout: DurationArgument = DurationArgument(.seconds(10))
 
     func run() async throws {
+        OpenFileLimit.raise()
         let environment = ProcessEnvironment.current()
         let loader = ConfigurationLoader(components: Components.all, references: SystemReferences())
         // The first look happens before anything is set up, so that a mistake is told as plainly as `apus check` tells it.

@@ -34,6 +34,35 @@ package struct ReportSettings: SettingsGroup {
     }
 }
 
+extension ReportSettings {
+    /// What the client writes itself; a second one would break the framing of the request (RFC 9112, section 6.3).
+    private static let reserved: Set<String> = [
+        "host", "content-length", "transfer-encoding", "connection", "content-type",
+    ]
+
+    package func check(_ complaints: inout SettingsChecker) {
+        for (name, value) in headers {
+            if !ReportSettings.isToken(name) {
+                complaints.error(at: \Self.headers, "a header's name is letters, digits and !#$%&'*+-.^_`|~")
+            } else if ReportSettings.reserved.contains(name.lowercased()) {
+                complaints.error(at: \Self.headers, "\(name) is written by apus itself")
+            }
+            if value.reveal().utf8.contains(where: { $0 < 0x20 && $0 != 0x09 || $0 == 0x7F }) {
+                complaints.error(at: \Self.headers, "a header's value holds no control characters")
+            }
+        }
+    }
+
+    /// RFC 9110, section 5.6.2.
+    private static func isToken(_ name: String) -> Bool {
+        !name.isEmpty
+            && name.utf8.allSatisfy { byte in
+                (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
+                    || "!#$%&'*+-.^_`|~".utf8.contains(byte)
+            }
+    }
+}
+
 /// The bounds of the queue of reports.
 package struct QueueSettings: SettingsGroup {
     package var items = 240
