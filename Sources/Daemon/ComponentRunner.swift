@@ -68,6 +68,14 @@ final class ComponentRunner: Sendable {
         state.withLock { $0.task = task }
     }
 
+    /// Returns when the component has left `starting`, or when `patience` is at its end.
+    func waitUntilStarted(within patience: Duration) async {
+        let deadline = context.time.now().advanced(by: patience)
+        while component.status.state == .starting, !ended.isOpen, context.time.now() < deadline {
+            guard (try? await context.time.sleep(for: .milliseconds(2))) != nil else { return }
+        }
+    }
+
     /// Asks the component for what must survive.
     func handOver() async -> HandOver? {
         await component.handOver()

@@ -15,6 +15,8 @@ import Telemetry
 ///   the background, and a reload waits when there are more.
 package actor Daemon {
     static let retiringLimit = 16
+    /// How long a reload waits for a component that replaces another to leave `starting`.
+    static let startPatience = Duration.seconds(1)
 
     package struct Options: Sendable {
         package var file: String
@@ -156,6 +158,8 @@ package actor Daemon {
             if let new = built[name] {
                 let kept = await old?.handOver()
                 await new.start(adopting: kept)
+                // The old one stands for readiness until the new one is: a good reload is not seen by a load balancer.
+                if old != nil { await new.waitUntilStarted(within: Daemon.startPatience) }
                 directory.put(new, order: declared.map(\.definition.name))
             } else {
                 directory.remove(name)

@@ -37,7 +37,7 @@ package struct DaemonServices: Sendable {
         MetricsSystem.bootstrap(PrometheusMetricsFactory(registry: metrics))
         TracingBackend.bootstrap()
         listeners = ListenerPool(inherited: systemd.descriptors)
-        http = HTTPTransport(isTraced: true)
+        http = HTTPTransport()
         events = EventSink(logger: Logger(label: "daemon"), metrics: metrics)
         traces = TraceExport(environment: environment, time: time, events: events)
         metrics.addProcessMetrics()

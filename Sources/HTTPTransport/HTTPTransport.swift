@@ -15,15 +15,18 @@ package final class HTTPTransport: HTTPSender {
 
     private let client: HTTPClient
 
-    /// - Parameter isTraced: False for what carries the traces themselves: an export must not beget a span.
-    package init(connectTimeout: Duration = .seconds(5), isTraced: Bool = false) {
+    /// Not traced by the library: its spans carry the whole URL, in which a secret may stand. Those who send make spans of
+    /// their own.
+    package init(connectTimeout: Duration = .seconds(5)) {
         var configuration = HTTPClient.Configuration()
         configuration.redirectConfiguration = .disallow
         configuration.timeout.connect = .nanoseconds(connectTimeout.wholeNanoseconds)
         configuration.connectionPool.idleTimeout = .seconds(60)
         configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 8
         configuration.decompression = .disabled
-        if !isTraced { configuration.tracing.tracer = nil }
+        configuration.tracing.tracer = nil
+        // Whoever sends decides about another attempt; a refused connection is told at once.
+        configuration.connectionPool.retryConnectionEstablishment = false
         client = HTTPClient(
             eventLoopGroupProvider: .shared(MultiThreadedEventLoopGroup.singleton), configuration: configuration)
     }

@@ -7,7 +7,8 @@ import Testing
 @Suite struct TidyTests {
     /// Bottom up: a room imports only rooms that stand before it. A new room takes its place here.
     private static let rooms = [
-        "Base", "Terminal", "Settings", "Resilience", "Compression", "Telemetry", "Profiling", "HTTPTransport", "Daemon",
+        "Base", "Terminal", "Settings", "Resilience", "Compression", "Telemetry", "Profiling", "HTTPTransport",
+        "Daemon",
         "HostMetrics", "HostInstall", "apus",
     ]
     private static let features: Set<String> = ["HostMetrics", "HostInstall"]
@@ -73,7 +74,8 @@ import Testing
 
     @Test(arguments: [
         ("try!", "handle the error, or make it a value"), ("fatalError(", "throw ApusError for what can happen"),
-        ("TODO", "do it, or file an issue"), ("FIXME", "mend it, or file an issue"), ("@_silgen_name", "declare it in CLinux"),
+        ("TODO", "do it, or file an issue"), ("FIXME", "mend it, or file an issue"),
+        ("@_silgen_name", "declare it in CLinux"),
     ])
     func neverIn(sources banned: String, instead: String) {
         for source in sources where !source.path.contains("/Generated/") {

@@ -52,7 +52,7 @@ package struct HTTPServer: Sendable {
             try? await drain.wait()
             lease.stopServing(turn: turn)
             // What is on its way from the kernel still comes, and idle clients may ask once more.
-            try? await time.sleep(for: limits.settleTime)
+            await settle(connections)
             connections.quiesce()
             await connections.waitUntilNone()
         } onCancel: {
@@ -60,6 +60,16 @@ package struct HTTPServer: Sendable {
             connections.closeAll()
         }
         try Task.checkCancellation()
+    }
+
+    /// Waits for the settle time, or until there has been nobody for a tenth of it.
+    private func settle(_ connections: OpenConnections) async {
+        let step = limits.settleTime / 20
+        var quietSteps = 0
+        for _ in 0..<20 where quietSteps < 2 {
+            try? await time.sleep(for: step)
+            quietSteps = connections.isEmpty ? quietSteps + 1 : 0
+        }
     }
 
     private func http1(drain: Latch) -> HTTP1Channel {
@@ -124,6 +134,8 @@ private final class OpenConnections: Sendable {
             if state.channels[id] != nil { state.tasks[id] = task }
         }
     }
+
+    var isEmpty: Bool { state.withLock { $0.channels.isEmpty } }
 
     /// Closes those that are idle; those with a request under way close after its answer.
     func quiesce() {

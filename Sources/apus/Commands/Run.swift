@@ -26,6 +26,8 @@ struct Run: AsyncParsableCommand {
     var drainTimeout: DurationArgument = DurationArgument(.seconds(10))
 
     func run() async throws {
+        // A reload that is asked for before we listen for it has nothing to reload yet; it must not end the process.
+        signal(SIGHUP, SIG_IGN)
         OpenFileLimit.raise()
         let environment = ProcessEnvironment.current()
         let loader = ConfigurationLoader(components: Components.all, references: SystemReferences())
