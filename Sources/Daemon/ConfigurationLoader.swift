@@ -35,7 +35,10 @@ package struct ConfigurationLoader: Sendable {
                 ? try Files.read(descriptor: 0, name: "standard input", limit: ConfigurationLoader.sizeLimit)
                 : try Files.read(path, limit: ConfigurationLoader.sizeLimit)
         } catch {
-            throw ConfigurationRefused(complaints: [error.description], isUnreadable: true)
+            // Too large is a fault of the declaration; everything else is one of the host.
+            let isTooLarge = error.code == "file-too-large"
+            let text = isTooLarge ? "\(path):1:1: \(error.description), wanted a smaller file" : error.description
+            throw ConfigurationRefused(complaints: [text], isUnreadable: !isTooLarge)
         }
         let result = schema.read(content, file: path, references: references)
         guard let file = result.file else {

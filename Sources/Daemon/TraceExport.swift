@@ -92,7 +92,7 @@ private struct TraceExportEvents: TracingObserver {
         case .dropped(let spans, let reason):
             dropped.with(reason.rawValue).increment(by: UInt64(spans))
         case .retrying(let delay, let error):
-            sink.logger.warning("trace export is tried again", metadata: ["after": "\(delay)", "error": "\(error)"])
+            sink.logger.debug("trace export is tried again", metadata: ["after": "\(delay)", "error": "\(error)"])
         case .exportFailed(let error, let attempts):
             failures.increment()
             sink.logger.warning("trace export failed", metadata: ["error": "\(error)", "attempts": "\(attempts)"])
