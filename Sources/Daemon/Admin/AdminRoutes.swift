@@ -143,7 +143,7 @@ struct AdminRoutes: Sendable {
             }
         }
         router.get("/debug/pprof/cmdline") { _, _ in
-            Response.text((try? Files.read("/proc/self/cmdline")).map { String(decoding: $0, as: UTF8.self) } ?? "")
+            Response.text(String(decoding: try ProcessCommandLine.nulSeparated(), as: UTF8.self))
         }
     }
 }
