@@ -22,6 +22,7 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let metrics: Target.Dependency = .product(name: "CoreMetrics", package: "swift-metrics")
 let tracing: Target.Dependency = .product(name: "Tracing", package: "swift-distributed-tracing")
+let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
 
@@ -41,6 +42,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-distributed-tracing.git", from: "1.7.3"),
         .package(url: "https://github.com/apple/swift-protobuf.git", from: "1.39.0", traits: []),
         .package(url: "https://github.com/apple/swift-collections.git", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-crypto.git", from: "4.5.2"),
     ],
     targets: [
         // ground
@@ -69,7 +71,9 @@ let package = Package(
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
             ]),
+        room("Age", ["Base", crypto]),
         // what features stand on
+        room("SSHTransport", ["Base"]),
         room(
             "Daemon",
             [
@@ -85,6 +89,12 @@ let package = Package(
                 "Base", "Terminal", "Settings", "Resilience", "Telemetry", "HTTPTransport", "Daemon", "CLinux", logging,
                 tracing,
             ]),
+        room(
+            "HostSync",
+            [
+                "Base", "Terminal", "Settings", "Compression", "Telemetry", "HTTPTransport", "Daemon", "SSHTransport",
+                "Age", logging, crypto,
+            ]),
         // The contents are embedded from packaging/ and examples/, to which Resources holds links.
         .target(
             name: "HostInstall", dependencies: ["Base"],
@@ -98,7 +108,9 @@ let package = Package(
         .executableTarget(
             name: "apus",
             dependencies: [
-                "Base", "Terminal", "Settings", "Telemetry", "Daemon", "HostMetrics", "HostInstall", "CAres",
+                "Base", "Terminal", "Settings", "Telemetry", "Daemon", "HostMetrics", "HostSync", "HostInstall",
+                "CAres",
+                "Age", "HTTPTransport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
@@ -128,6 +140,11 @@ let package = Package(
             [
                 "Base", "Terminal", "Settings", "Resilience", "Telemetry", "Daemon", "HostMetrics", "TestKit", logging,
             ],
+            exclude: ["Golden"]),
+        tests("Age", ["Base", "Age", "TestKit", crypto]),
+        tests("SSHTransport", ["Base", "SSHTransport", "TestKit"]),
+        tests(
+            "HostSync", ["Base", "Settings", "Terminal", "SSHTransport", "HostSync", "TestKit", crypto],
             exclude: ["Golden"]),
         tests("HostInstall", ["Base", "HostInstall", "TestKit"]),
         tests("Daemon", ["Base", "Settings", "Daemon", "TestKit"]),

@@ -14,10 +14,16 @@ package final class HTTPTransport: HTTPSender {
     package static let responseBodyLimit = 64 << 10
 
     private let client: HTTPClient
+    private let responseBodyLimit: Int
 
     /// Not traced by the library: its spans carry the whole URL, in which a secret may stand. Those who send make spans of
     /// their own.
-    package init(connectTimeout: Duration = .seconds(5)) {
+    ///
+    /// - Parameter responseBodyLimit: Bytes of an answer that are read; what follows is dropped.
+    package init(
+        connectTimeout: Duration = .seconds(5), responseBodyLimit: Int = HTTPTransport.responseBodyLimit
+    ) {
+        self.responseBodyLimit = responseBodyLimit
         var configuration = HTTPClient.Configuration()
         configuration.redirectConfiguration = .disallow
         configuration.timeout.connect = .nanoseconds(connectTimeout.wholeNanoseconds)
@@ -42,7 +48,7 @@ package final class HTTPTransport: HTTPSender {
             return IncomingResponse(
                 status: Int(response.status.code),
                 headers: response.headers.map { (name: $0.name, value: $0.value) },
-                body: try await HTTPTransport.prefix(of: response.body))
+                body: try await prefix(of: response.body))
         } catch let error as CancellationError {
             throw error
         } catch {
@@ -56,7 +62,7 @@ package final class HTTPTransport: HTTPSender {
         try? await client.shutdown()
     }
 
-    private static func prefix(of body: HTTPClientResponse.Body) async throws -> [UInt8] {
+    private func prefix(of body: HTTPClientResponse.Body) async throws -> [UInt8] {
         var bytes = [UInt8]()
         for try await chunk in body {
             bytes.append(contentsOf: chunk.readableBytesView.prefix(responseBodyLimit - bytes.count))

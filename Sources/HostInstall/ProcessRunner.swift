@@ -28,7 +28,7 @@ package enum ProcessRunner {
         let (output, isComplete) = collect(from: ends[0], until: ContinuousClock.now.advanced(by: timeout))
         // A child that still holds its output is beyond its time; the group is its own, so its children go, too.
         if !isComplete { kill(-child, SIGKILL) }
-        let code = wait(for: child)
+        let code = ProcessSpawn.wait(for: child)
         guard isComplete else {
             throw ApusError(code: "program-timed-out", "\(name) did not end within \(timeout)", canRetry: true)
         }
@@ -46,34 +46,12 @@ package enum ProcessRunner {
     }
 
     private static func spawn(_ program: String, _ arguments: [String], output: Int32) throws(ApusError) -> pid_t {
-        var actions = posix_spawn_file_actions_t()
-        posix_spawn_file_actions_init(&actions)
-        defer { posix_spawn_file_actions_destroy(&actions) }
-        posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
-        posix_spawn_file_actions_adddup2(&actions, output, 1)
-        posix_spawn_file_actions_adddup2(&actions, output, 2)
-        var attributes = posix_spawnattr_t()
-        posix_spawnattr_init(&attributes)
-        defer { posix_spawnattr_destroy(&attributes) }
-        // Signals that we block or ignore are ours alone.
-        var signals = sigset_t()
-        sigfillset(&signals)
-        posix_spawnattr_setsigdefault(&attributes, &signals)
-        sigemptyset(&signals)
-        posix_spawnattr_setsigmask(&attributes, &signals)
-        posix_spawnattr_setpgroup(&attributes, 0)
-        posix_spawnattr_setflags(
-            &attributes, Int16(POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETPGROUP))
-        var words = arguments.map { strdup($0) } + [nil]
-        let environment: [String] = ["PATH=" + folders.joined(separator: ":"), "LC_ALL=C"]
-        var variables = environment.map { strdup($0) } + [nil]
-        defer { for pointer in words + variables { free(pointer) } }
-        var child: pid_t = 0
-        let code = posix_spawn(&child, program, &actions, &attributes, &words, &variables)
-        guard code == 0 else {
-            throw ApusError(code: "spawn-failed", "cannot start \(program): \(Files.reason(code))")
-        }
-        return child
+        let input = open("/dev/null", O_RDONLY | O_CLOEXEC)
+        guard input >= 0 else { throw Files.failure("spawn-failed", "cannot open /dev/null") }
+        defer { close(input) }
+        let environment = ["PATH=" + folders.joined(separator: ":"), "LC_ALL=C"]
+        return try ProcessSpawn.start(
+            program, arguments, environment: environment, input: input, output: output, errors: output)
     }
 
     /// Reads to the end of the pipe, which comes when the child and all that it started have closed it.
@@ -91,14 +69,5 @@ package enum ProcessRunner {
             if count == 0 { return (String(decoding: output, as: UTF8.self), true) }
             if count > 0 { output += buffer[..<min(count, outputLimit - output.count)] }
         }
-    }
-
-    private static func wait(for child: pid_t) -> Int32 {
-        var status: Int32 = 0
-        while waitpid(child, &status, 0) < 0 {
-            guard errno == EINTR else { return -1 }
-        }
-        let signal = status & 0x7F
-        return signal == 0 ? (status >> 8) & 0xFF : 128 + signal
     }
 }

@@ -83,6 +83,7 @@ package struct SettingsDecoder {
             refuse(at: node.position, "found \(node.kindName), wanted \(wanted)")
             return nil
         }
+        if references is NoReferences { return ScalarInput(scalar, node.position) }
         do {
             guard let text = try ReferenceText(scalar.text) else { return ScalarInput(scalar, node.position) }
             let resolved = try text.resolved(by: references, limit: SettingsDecoder.mostResolvedBytes - resolvedBytes)

@@ -2,6 +2,7 @@ import ArgumentParser
 import Base
 import CAres
 import Daemon
+import HostSync
 import Terminal
 
 @main
@@ -14,6 +15,7 @@ struct Apus: AsyncParsableCommand {
               apus disk                          disk use of this host
               apus check /etc/apus/apus.yaml     what is wrong in a configuration
               apus run /etc/apus/apus.yaml       run every component that the file declares
+              apus sync plan site.yaml           what differs on the hosts of a site
 
             EXIT CODES
               0  done               1  failed             2  differences found
@@ -21,12 +23,12 @@ struct Apus: AsyncParsableCommand {
               130  interrupted
             """,
         version: "apus \(Version.number)",
-        subcommands: [Run.self, Check.self, Disk.self, Schema.self, Install.self])
+        subcommands: [Run.self, Check.self, Disk.self, Sync.self, Schema.self, Install.self])
 
     static func main() async {
         StandardStreams.ensureOpen()
         do {
-            var command = try parseAsRoot()
+            var command = try parseAsRoot(ProgramName.arguments(CommandLine.arguments))
             if var asynchronous = command as? any AsyncParsableCommand {
                 try await asynchronous.run()
             } else {
@@ -38,8 +40,22 @@ struct Apus: AsyncParsableCommand {
         } catch let refused as ConfigurationRefused {
             Report.complaints(refused)
             exit(withError: refused.isUnreadable ? ExitCode.failed : ExitCode.badDeclaration)
+        } catch let refused as SiteRefused {
+            Report.complaints(refused.complaints)
+            exit(withError: ExitCode.badDeclaration)
         } catch {
             exit(withError: error)
         }
+    }
+}
+
+/// Under which name the program was called: a link `syncd` to it is `apus sync`.
+enum ProgramName {
+    private static let commands = ["syncd": "sync"]
+
+    /// The arguments as if the program had been called by its own name.
+    static func arguments(_ all: [String]) -> [String] {
+        let name = all.first?.split(separator: "/").last.map(String.init) ?? ""
+        return (commands[name].map { [$0] } ?? []) + all.dropFirst()
     }
 }

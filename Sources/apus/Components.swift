@@ -1,9 +1,10 @@
 import Daemon
 import HostMetrics
+import HostSync
 
 /// The one list of what `apus run` can run. A new part of Apus is one line here.
 enum Components {
     static let all: [ComponentDefinition] = [
-        DiskComponent.definition
+        DiskComponent.definition, SyncComponent.definition,
     ]
 }

@@ -1,6 +1,7 @@
 import Base
 import Daemon
 import Glibc
+import Settings
 
 /// What a command says on standard error before it ends.
 enum Report {
@@ -13,6 +14,12 @@ enum Report {
         if !refused.isUnreadable {
             line("apus: \(refused.complaints.count) \(refused.complaints.count == 1 ? "complaint" : "complaints")")
         }
+    }
+
+    static func complaints(_ complaints: [Complaint]) {
+        for complaint in complaints { line(complaint.description) }
+        let errors = complaints.count { $0.severity == .error }
+        line("apus: \(errors) \(errors == 1 ? "complaint" : "complaints")")
     }
 
     static func line(_ text: String) {

@@ -53,3 +53,13 @@ package struct FixedReferences: ReferenceResolver {
         return Array(content.utf8)
     }
 }
+
+/// No references at all: `${` is text like any other. For declarations whose values are shell or program text, and which
+/// have templates of their own.
+package struct NoReferences: ReferenceResolver {
+    package init() {}
+    package func environmentVariable(_ name: String) -> String? { nil }
+    package func fileContent(_ path: String, limit: Int) throws(ApusError) -> [UInt8] {
+        throw ApusError(code: "read-failed", "references are not resolved here")
+    }
+}

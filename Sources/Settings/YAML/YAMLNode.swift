@@ -102,6 +102,22 @@ package struct YAMLMapping: Sendable {
         self.index = index
     }
 
+    /// A mapping that no file holds as it is: a template's result. Of a key that is there twice the later counts.
+    package init(_ pairs: [(key: String, keyPosition: SourcePosition, value: YAMLNode)]) {
+        var entries: [Entry] = []
+        var index: [String: Int] = [:]
+        for pair in pairs {
+            let entry = Entry(key: pair.key, keyPosition: pair.keyPosition, value: pair.value)
+            if let place = index[pair.key] {
+                entries[place] = entry
+            } else {
+                index[pair.key] = entries.count
+                entries.append(entry)
+            }
+        }
+        self.init(entries: entries, index: index)
+    }
+
     package static let empty = YAMLMapping(entries: [], index: [:])
 
     package func entry(_ key: String) -> Entry? { index[key].map { entries[$0] } }

@@ -1,0 +1,56 @@
+import Base
+import Glibc
+import Settings
+
+/// What the last run of a site has brought to its end: for `--resume`.
+///
+/// One small JSON file a site, in `$XDG_STATE_HOME/apus/sync` (or `~/.local/state/apus/sync`), named by the digest of the
+/// site's path: `{"digest":…,"verified":[…],"failed":[…]}`. Losing it costs a full run.
+package struct RunMemory: Sendable {
+    private let path: String?
+    private let digest: String
+
+    package init(site: String, digest: String) {
+        self.digest = digest
+        let folder: String
+        if let state = getenv("XDG_STATE_HOME") {
+            folder = String(cString: state)
+        } else if let home = getenv("HOME") {
+            folder = String(cString: home) + "/.local/state"
+        } else {
+            path = nil
+            return
+        }
+        let absolute = realpath(site, nil).map { pointer in
+            defer { free(pointer) }
+            return String(cString: pointer)
+        }
+        let name = ContentDigest.of(Array((absolute ?? site).utf8)).prefix(16)
+        path = "\(folder)/apus/sync/\(name).json"
+    }
+
+    /// Empty when there is no memory, or it is of other declarations.
+    package func verifiedHosts() -> Set<String> {
+        guard let path, let bytes = try? Files.read(path), let root = YAMLDocument(bytes, file: path).root else {
+            return []
+        }
+        let value = Value(root)
+        guard value["digest"]?.text == digest else { return [] }
+        return Set((value["verified"]?.list ?? []).map(\.text))
+    }
+
+    /// A failure to write is nobody's result, and is ignored.
+    package func keep(_ verified: some Sequence<String>, failed: [String]) {
+        guard let path else { return }
+        var map = OrderedMap<Value>()
+        map.set("digest", .string(digest))
+        map.set("verified", .list(Set(verified).sorted().map { .string($0) }))
+        map.set("failed", .list(failed.map { .string($0) }))
+        var folder = ""
+        for part in path.split(separator: "/").dropLast() {
+            folder += "/\(part)"
+            mkdir(folder, 0o700)
+        }
+        try? Files.writeAtomically(Array((Value.map(map).json + "\n").utf8), to: path, mode: 0o600)
+    }
+}

@@ -1,0 +1,62 @@
+/// Compares everything that is declared for a host with what it answered.
+struct HostPlanner {
+    /// Actions that ran already in this run, by the task's place: they are not wanted again.
+    var done: Set<Int> = []
+    /// Go on after a failure with what does not require the failed one.
+    var keepsGoing = false
+
+    func plan(_ tasks: HostTasks, _ answer: ProbeAnswer) -> HostPlan {
+        var host = HostState(answer)
+        var plan = HostPlan()
+        plan.handlers = tasks.handlers
+        let left = host.lines(HandlerJournal.query).map(String.init)
+        let known = Set(tasks.handlers.compactMap(\.declaration.name))
+        plan.pending = left.filter { known.contains($0) }
+        plan.unknownPending = left.filter { !known.contains($0) }
+        var failed: Set<String> = []
+        var firstFailure: String?
+        var flushes = false
+        for entry in tasks.entries {
+            guard case .task(let task) = entry else {
+                flushes = true
+                continue
+            }
+            let number = plan.items.count
+            var verdict: HostPlan.Verdict
+            if let missing = task.declaration.requires.first(where: failed.contains) {
+                verdict = .skipped("it requires \(missing), which failed")
+            } else if let firstFailure, !keepsGoing {
+                verdict = .skipped("after the failure of \(firstFailure)")
+            } else {
+                verdict = self.verdict(task, number, &host)
+            }
+            switch verdict {
+            case .failed, .skipped:
+                if let name = task.declaration.name { failed.insert(name) }
+                if case .failed = verdict, !task.declaration.ignoresErrors, firstFailure == nil {
+                    firstFailure = task.title
+                }
+            default: break
+            }
+            plan.items.append(HostPlan.Item(task: task, verdict: verdict, flushBefore: flushes))
+            flushes = false
+        }
+        return plan
+    }
+
+    private func verdict(_ task: HostTask, _ number: Int, _ host: inout HostState) -> HostPlan.Verdict {
+        do {
+            let comparison = try task.resource.compare(&host)
+            if let why = comparison.deferred {
+                host.willProvide("deferred")
+                return .deferred(why)
+            }
+            if comparison.isAction, done.contains(number) { return .same }
+            if comparison.differences.isEmpty { return .same }
+            host.willProvide("change")
+            return .change(comparison)
+        } catch {
+            return .failed(error.message)
+        }
+    }
+}

@@ -1,0 +1,149 @@
+import Base
+
+/// Keeps what became of each item over the passes of one change.
+struct ApplyRecord {
+    /// Steps of handlers are numbered from here: a thousand handlers a round, one round a flush.
+    private static let firstHandler = 500_000
+    private static let handlersPerRound = 1000
+
+    private var items: [HostReport.Item]
+    private var handlers: [HostReport.Item] = []
+    private var running: Int?
+    private var failure: String?
+    private(set) var mayGoOn = true
+
+    init(_ plan: HostPlan) {
+        items = plan.items.map { HostReport.Item($0) }
+        for (index, item) in plan.items.enumerated() {
+            switch item.verdict {
+            case .change: items[index].status = .notRun
+            case .failed(let why): if failure == nil { failure = "\(item.task.title): \(why)" }
+            default: break
+            }
+        }
+    }
+
+    static func handlerNumber(_ index: Int, round: Int) -> Int {
+        firstHandler + (round % 400) * handlersPerRound + index % handlersPerRound
+    }
+
+    func title(_ number: Int, in plan: HostPlan) -> String {
+        if plan.items.indices.contains(number) { return plan.items[number].task.title }
+        let handler = (number - ApplyRecord.firstHandler) % ApplyRecord.handlersPerRound
+        return plan.handlers.indices.contains(handler) ? "handler \(plan.handlers[handler].declaration.name ?? "")" : ""
+    }
+
+    mutating func step(_ number: Int, _ result: HostSession.StepResult?, in plan: HostPlan) {
+        guard let result else {
+            running = number
+            return
+        }
+        running = nil
+        let message = result.output.trimmed.isEmpty ? nil : String(result.output.trimmed.suffix(4000))
+        let isFine = result.code == 0
+        if items.indices.contains(number) {
+            items[number].status = isFine ? .changed : .failed
+            if case .change(let comparison) = plan.items[number].verdict {
+                items[number].differences = comparison.differences
+                if !isFine || comparison.isAction { items[number].message = message }
+            }
+            if !isFine {
+                let why = message ?? "exit code \(result.code)"
+                items[number].message = why
+                if !plan.items[number].task.declaration.ignoresErrors { fail("\(items[number].title): \(why)") }
+            }
+        } else if number >= ApplyRecord.firstHandler {
+            var item = HostReport.Item(title: title(number, in: plan), place: "", status: isFine ? .changed : .failed)
+            item.isHandler = true
+            item.message = isFine ? nil : message ?? "exit code \(result.code)"
+            handlers.append(item)
+            if !isFine { fail("\(item.title): \(item.message ?? "")") }
+        }
+    }
+
+    mutating func fail(_ why: String) {
+        if failure == nil { failure = why }
+        mayGoOn = false
+    }
+
+    /// Holds what was done against what the host says now.
+    mutating func verify(_ before: HostPlan, _ after: HostPlan, isLast: Bool) {
+        for (index, item) in before.items.enumerated() where items[index].status == .changed {
+            guard case .change(let comparison) = item.verdict, !comparison.isAction else { continue }
+            switch after.items[index].verdict {
+            case .change(let left):
+                let what = left.differences.map { "\($0.what) is \($0.old ?? "missing")" }.joined(separator: ", ")
+                items[index].status = .failed
+                items[index].message = "not as declared after the change: \(what)"
+                fail("\(items[index].title): \(items[index].message ?? "")")
+            case .failed(let why):
+                items[index].status = .failed
+                items[index].message = why
+                fail("\(items[index].title): \(why)")
+            default: continue
+            }
+        }
+        for (index, item) in after.items.enumerated()
+        where items[index].status == .deferred || items[index].status == .same {
+            switch item.verdict {
+            case .same: if items[index].status == .deferred { items[index].status = .same }
+            case .change: if !isLast || items[index].status == .same { items[index].status = .notRun }
+            case .failed(let why):
+                items[index].status = .failed
+                items[index].message = why
+                if !item.task.declaration.ignoresErrors { fail("\(items[index].title): \(why)") }
+            case .skipped(let why): (items[index].status, items[index].message) = (.skipped, why)
+            case .deferred: continue
+            }
+        }
+    }
+
+    func finish(into report: inout HostReport, error: ApusError?) {
+        report.items = items + handlers
+        if let running, error != nil, items.indices.contains(running) {
+            report.items[running].message = "cut off while it was being changed"
+        }
+        if let failure {
+            report.status = .failed
+            report.error = ApusError(code: "resource-failed", failure)
+        } else if report.items.contains(where: { $0.status == .changed }) {
+            report.status = .changed
+        }
+    }
+}
+
+extension HostReport.Item {
+    init(_ item: HostPlan.Item) {
+        let source = item.task.declaration.source
+        self.init(
+            title: item.task.title, name: item.task.declaration.name, place: "\(source.file):\(source.position)",
+            status: .same)
+        switch item.verdict {
+        case .same: status = .same
+        case .change(let comparison): (status, differences) = (.changed, comparison.differences)
+        case .deferred(let why): (status, message) = (.deferred, why)
+        case .failed(let why): (status, message) = (.failed, why)
+        case .skipped(let why): (status, message) = (.skipped, why)
+        }
+    }
+}
+
+extension HostReport {
+    /// What a plan says, for a run that changes nothing.
+    mutating func take(_ plan: HostPlan) {
+        items = plan.items.map { Item($0) }
+        for handler in plan.notified {
+            var item = Item(title: "handler \(handler.declaration.name ?? "")", place: "", status: .changed)
+            item.isHandler = true
+            items.append(item)
+        }
+        if let failed = plan.failures.first(where: { !$0.task.declaration.ignoresErrors }) {
+            if case .failed(let why) = failed.verdict {
+                status = .failed
+                error = ApusError(code: "resource-failed", "\(failed.task.title): \(why)")
+            }
+        } else if plan.hasWork {
+            status = .changed
+        }
+    }
+}

@@ -1,0 +1,37 @@
+import Settings
+
+/// One resource of one host, rendered and read, ready to be asked about and compared.
+struct HostTask: Sendable {
+    let declaration: TaskDeclaration
+    let resource: any Resource
+    /// Which of its loop's items it is; nil without a loop.
+    let item: String?
+    /// False when its conditions do not hold.
+    let isWanted: Bool
+
+    /// `file /etc/motd`: what it is called wherever people read of it.
+    var title: String { "\(declaration.kind.keyword) \(resource.label)" }
+}
+
+/// What a site means for one host, as far as it is known.
+struct HostTasks: Sendable {
+    enum Entry: Sendable {
+        case task(HostTask)
+        case flushHandlers
+    }
+
+    var entries: [Entry] = []
+    var handlers: [HostTask] = []
+    /// False while facts are missing that change what is here.
+    var isComplete = true
+
+    var tasks: [HostTask] { entries.compactMap { if case .task(let task) = $0 { task } else { nil } } }
+
+    /// What has to be asked of the host for them.
+    var request: ProbeRequest {
+        var request = ProbeRequest()
+        for task in tasks + handlers { task.resource.probe(&request) }
+        request.wantsFacts = !isComplete
+        return request
+    }
+}

@@ -1,0 +1,52 @@
+import ArgumentParser
+import Base
+import Daemon
+import Glibc
+import HostSync
+
+/// Runs a fleet under Ctrl-C: the first one ends connections at the next boundary between two resources and tells what
+/// was done where; a second one ends the process.
+enum SyncRunner {
+    static func run(_ fleet: FleetRun, _ observer: any SyncObserver) async throws -> String? {
+        OpenFileLimit.raise()
+        let signals = SignalWatcher(onSecondStop: { _exit(ExitCode.interrupted.rawValue) })
+        return try await withThrowingTaskGroup(of: Outcome.self) { group in
+            group.addTask { .ended(try await fleet.run(observer)) }
+            group.addTask {
+                for await signal in signals.signals where signal == .stop { return .stopped }
+                return .stopped
+            }
+            var result: String?
+            while let outcome = try await group.next() {
+                switch outcome {
+                case .ended(let why):
+                    result = why
+                    group.cancelAll()
+                    return result
+                case .stopped: group.cancelAll()
+                }
+            }
+            return result
+        }
+    }
+
+    private enum Outcome: Sendable {
+        case ended(String?)
+        case stopped
+    }
+
+    /// Turns a verdict into an exit code.
+    ///
+    /// - Parameter tellsDifferences: `--detailed-exitcode`.
+    static func check(_ verdict: Recap.Verdict, tellsDifferences: Bool = false, stopped: String?) throws {
+        switch verdict {
+        case .interrupted: throw ExitCode.interrupted
+        case .failed: throw ExitCode.failed
+        case .partial: throw ExitCode.partial
+        case .done(let changed):
+            if stopped == "interrupted" { throw ExitCode.interrupted }
+            if stopped != nil { throw ExitCode.partial }
+            if changed, tellsDifferences { throw ExitCode.differences }
+        }
+    }
+}
