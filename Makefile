@@ -7,7 +7,7 @@ SWIFT ?= swift
 FILTER ?=
 STATIC := -c release --static-swift-stdlib -Xswiftc -static-executable
 
-.PHONY: help demo build test release check-release lint format bench bench-metrics check-docs tools test-tools man clean
+.PHONY: help demo build test release check-release lint format bench bench-metrics bench-sync check-docs tools test-tools man clean
 
 help: ## list what can be made
 	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -27,6 +27,7 @@ test: tools test-tools ## run every test; FILTER=Disk runs some
 	$(SWIFT) build --product apus
 	$(SWIFT) build --product bench-metrics
 	$(SWIFT) build --product apusPackageTests
+	Tests/peers/sync/hosts.py build --kind debian
 	PATH="$(CURDIR)/.venv/bin:$$PATH" $(SWIFT) test --skip-build --no-parallel $(if $(FILTER),--filter $(FILTER))
 
 release: tools ## build dist/apus, fully static, and print its size and SHA-256
@@ -40,17 +41,22 @@ lint: ## check the layout of the code
 
 check-docs: ## check that the documented keys, examples and alert rules are those of the program
 	.build/debug/apus schema-of-config | python3 scripts/configuration-docs.py --check docs/configuration.md
-	for file in examples/*.yaml; do .build/debug/apus check "$$file" || exit 1; done
+	.build/debug/apus sync explain --all | diff - docs/sync-resources.md
+	.build/debug/apus sync check examples/site.yaml
+	for file in examples/*.yaml; do [ "$$file" = examples/site.yaml ] || .build/debug/apus check "$$file" || exit 1; done
 	promtool check rules docs/alerts.yaml
 	promtool test rules docs/alerts-test.yaml
 
 format: ## lay the code out
 	$(SWIFT) format --in-place --recursive --configuration .swift-format Package.swift Sources Tests Benchmarks
 
-bench: bench-metrics ## run every benchmark
+bench: bench-metrics bench-sync ## run every benchmark
 
 bench-metrics: tools test-tools ## the metrics registry beside its peers
 	PATH="$(CURDIR)/.venv/bin:$$PATH" Benchmarks/metrics/run.sh
+
+bench-sync: release test-tools ## apus sync beside Ansible, Mitogen and pyinfra on real hosts; BENCH='--only apus --hosts 1' runs some
+	Benchmarks/sync/run.sh --apus dist/apus $(BENCH)
 
 man: build ## write the manual pages and completions to dist/
 	scripts/man.sh

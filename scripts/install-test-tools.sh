@@ -8,7 +8,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 
-packages="python3 python3-venv prometheus systemd fuse3 golang-go bsdutils mount util-linux"
+packages="python3 python3-venv prometheus systemd fuse3 golang-go bsdutils mount util-linux git openssh-server openssh-client busybox-static dash mmdebstrap age sudo"
 browsers="chromium-headless-shell chromium" # the first that the distribution has
 venv=.venv
 requirements="scripts/test-requirements.txt Tests/peers/otlp/requirements.txt"
@@ -69,6 +69,9 @@ install_packages() {
     # Nor at the next boot of a developer's machine.
     case "$missing " in
     *" prometheus "*) [ ! -d /run/systemd/system ] || $as_root systemctl disable --quiet prometheus || true ;;
+    esac
+    case "$missing " in
+    *" openssh-server "*) [ ! -d /run/systemd/system ] || $as_root systemctl disable --quiet ssh || true ;;
     esac
 }
 

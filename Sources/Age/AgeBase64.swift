@@ -1,5 +1,6 @@
-/// Base64 of RFC 4648, section 4, with one encoding for each value: nothing but the alphabet, padding exactly where it is asked for,
-/// and no bit set that decodes to nothing. Whoever cannot decrypt a file must not be able to write it another way.
+/// Base64 of RFC 4648, section 4, with one encoding for each value: nothing but the alphabet, padding exactly where it
+/// is asked for, and no bit set that decodes to nothing. Whoever cannot decrypt a file must not be able to write it
+/// another way.
 enum AgeBase64 {
     private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
     private static let padding = UInt8(ascii: "=")

@@ -21,7 +21,8 @@ package enum AgeError: Error, Hashable, Sendable, CustomStringConvertible {
     case workFactorTooLarge(Int, limit: Int)
     /// The header's HMAC does not fit: somebody changed the header who does not have the file key.
     case headerAltered
-    /// A chunk of the payload does not fit its tag. Where bytes are cut from or added to the last, short chunk, it looks the same.
+    /// A chunk of the payload does not fit its tag. Where bytes are cut from or added to the last, short chunk, it
+    /// looks the same.
     case payloadAltered
     /// The file ends too early.
     case truncated
@@ -44,7 +45,8 @@ package enum AgeError: Error, Hashable, Sendable, CustomStringConvertible {
         case .passphraseRequired: "the file is encrypted with a passphrase, not to a key"
         case .noPassphrase: "the file is encrypted to keys, not with a passphrase"
         case .wrongPassphrase: "the passphrase is wrong"
-        case .workFactorTooLarge(let factor, let limit): "the scrypt work factor is 2^\(factor), and at most 2^\(limit) is done"
+        case .workFactorTooLarge(let factor, let limit):
+            "the scrypt work factor is 2^\(factor), and at most 2^\(limit) is done"
         case .headerAltered: "the age header was altered"
         case .payloadAltered: "the encrypted content was altered"
         case .truncated: "the age file is cut short"

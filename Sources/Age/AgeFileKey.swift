@@ -1,6 +1,7 @@
 import Crypto
 
-/// The random 16 bytes of a file from which its other keys are derived. swift-crypto overwrites them when they are let go.
+/// The random 16 bytes of a file from which its other keys are derived. swift-crypto overwrites them when they are let
+/// go.
 struct AgeFileKey {
     static let length = 16
 
@@ -29,7 +30,8 @@ struct AgeFileKey {
         return Array(box.ciphertext) + Array(box.tag)
     }
 
-    /// The reverse of `wrapped(under:)`; nil where `wrapKey` is not the one, which is how a stanza for others shows itself.
+    /// The reverse of `wrapped(under:)`; nil where `wrapKey` is not the one, which is how a stanza for others shows
+    /// itself.
     static func unwrap(_ body: [UInt8], under wrapKey: SymmetricKey) -> AgeFileKey? {
         guard body.count == wrappedLength, let box = try? ChaChaPoly.SealedBox(combined: zeroNonce + body),
             let plain = try? ChaChaPoly.open(box, using: wrapKey)
@@ -37,8 +39,8 @@ struct AgeFileKey {
         return AgeFileKey(key: SymmetricKey(data: plain))
     }
 
-    /// Of a wrapped key, with its tag. The length is checked before anything is decrypted, so that nobody makes one stanza that
-    /// fits several keys.
+    /// Of a wrapped key, with its tag. The length is checked before anything is decrypted, so that nobody makes one
+    /// stanza that fits several keys.
     static let wrappedLength = length + 16
     private static let zeroNonce = [UInt8](repeating: 0, count: 12)
 }

@@ -57,8 +57,8 @@ extension AgeStanza {
 extension AgeHeader {
     /// The one stanza of a file that is encrypted with a passphrase; nil for a file without any.
     ///
-    /// - Throws: `malformedHeader` when there are others beside it: who knows the passphrase vouches for the file, and another
-    ///   recipient would break that.
+    /// - Throws: `malformedHeader` when there are others beside it: who knows the passphrase vouches for the file, and
+    ///   another recipient would break that.
     func scryptStanza() throws(AgeError) -> AgeStanza? {
         guard let stanza = stanzas.first(where: { $0.type == AgeStanza.scryptType }) else { return nil }
         guard stanzas.count == 1 else { throw stanza.malformed("a scrypt stanza has no other beside it") }

@@ -11,7 +11,7 @@ extension AgeStanza {
         let ephemeral = Curve25519.KeyAgreement.PrivateKey()
         let share = Array(ephemeral.publicKey.rawRepresentation)
         guard let point = try? Curve25519.KeyAgreement.PublicKey(rawRepresentation: recipient.bytes),
-            let secret = try? ephemeral.sharedSecretFromKeyAgreement(with: point),
+            let secret = agreed(ephemeral, point),
             let body = fileKey.wrapped(under: wrapKey(secret, share: share, recipient: recipient.bytes))
         else { throw .badKey(line: nil, reason: "the recipient \(recipient) is no usable key") }
         return AgeStanza(
@@ -37,13 +37,21 @@ extension AgeStanza {
     func fileKey(
         share: Curve25519.KeyAgreement.PublicKey, for identity: AgeIdentity
     ) throws(AgeError) -> AgeFileKey? {
-        // It fails for one reason: what is agreed on is zero, because the share is a point of low order.
-        guard let secret = try? identity.key.sharedSecretFromKeyAgreement(with: share) else {
+        guard let secret = AgeStanza.agreed(identity.key, share) else {
             throw malformed("the share is a point of low order")
         }
         let wrapKey = AgeStanza.wrapKey(
             secret, share: Array(share.rawRepresentation), recipient: identity.recipient.bytes)
         return AgeFileKey.unwrap(body, under: wrapKey)
+    }
+
+    /// What both keys agree on; nil when it is zero, because `point` is of low order and everybody agrees on that with
+    /// it. The specification demands the check, and swift-crypto leaves it to its caller.
+    private static func agreed(
+        _ key: Curve25519.KeyAgreement.PrivateKey, _ point: Curve25519.KeyAgreement.PublicKey
+    ) -> SharedSecret? {
+        guard let secret = try? key.sharedSecretFromKeyAgreement(with: point) else { return nil }
+        return secret.withUnsafeBytes { bytes in bytes.reduce(0, |) } == 0 ? nil : secret
     }
 
     private static func wrapKey(_ secret: SharedSecret, share: [UInt8], recipient: [UInt8]) -> SymmetricKey {

@@ -4,7 +4,8 @@ import Crypto
 ///
 ///     <nonce, 16 bytes>                              the salt from which the payload's key is derived
 ///     <64 KiB of ciphertext> <tag, 16 bytes> …       the nonce of a chunk: its number (11 bytes, big-endian), then 0
-///     <0 to 64 KiB of ciphertext> <tag, 16 bytes>    the last chunk: 1 at the end of its nonce; empty only if it is the first
+///     <0 to 64 KiB of ciphertext> <tag, 16 bytes>    the last chunk: 1 at the end of its nonce; empty only if it is
+///                                                    the first
 enum AgePayload {
     static let nonceLength = 16
     static let chunkLength = 64 << 10
@@ -44,7 +45,8 @@ enum AgePayload {
             guard part.count >= tagLength else { throw .truncated }
             let isLast = rest.isEmpty
             guard open(part, chunk, isLast: isLast, key, into: &plaintext) else {
-                // The tag says whether the chunk is the last. One that fits the other way tells what happened to the file.
+                // The tag says whether the chunk is the last. One that fits the other way tells what happened to the
+                // file.
                 var ignored = [UInt8]()
                 guard open(part, chunk, isLast: !isLast, key, into: &ignored) else { throw .payloadAltered }
                 throw isLast ? .truncated : .trailingData

@@ -4,8 +4,8 @@ import Base
 ///
 ///     principal[,principal] [option[,option]] keytype base64 [comment]
 ///
-/// Stricter than OpenSSH, which skips a line that it does not understand: here such a line is an error, so that nobody is locked
-/// out, or let in for longer than was meant, by a slip of the pen.
+/// Stricter than OpenSSH, which skips a line that it does not understand: here such a line is an error, so that nobody
+/// is locked out, or let in for longer than was meant, by a slip of the pen.
 struct AllowedSigner {
     /// Of one file.
     static let maximumCount = 10_000
@@ -47,7 +47,9 @@ struct AllowedSigner {
         var reader = SSHWireReader(blob)
         guard reader.name() == field else { throw fields.bad("the key is not of the type that stands before it") }
         if SSHPublicKey.supported.contains(field) {
-            do throws(SSHSignatureError) { _ = try SSHPublicKey(blob) } catch { throw fields.bad("the key does not read") }
+            do throws(SSHSignatureError) { _ = try SSHPublicKey(blob) } catch {
+                throw fields.bad("the key does not read")
+            }
         }
         keyBlob = blob
     }

@@ -72,8 +72,8 @@ struct AllowedSignerOptions {
         return isMatched
     }
 
-    /// PATTERNS of ssh_config(5): `*` for any run of bytes, `?` for one. It goes back to the last star only, so the time is bounded
-    /// by the product of both lengths.
+    /// PATTERNS of ssh_config(5): `*` for any run of bytes, `?` for one. It goes back to the last star only, so the
+    /// time is bounded by the product of both lengths.
     private static func matches(_ text: [UInt8], _ pattern: [UInt8]) -> Bool {
         var position = 0
         var index = 0

@@ -1,5 +1,5 @@
-/// Bech32 as BIP 173 describes it, without its limit of 90 characters: a prefix that names the kind, and bytes with a checksum that
-/// finds any four wrong characters. It is the form in which age writes keys.
+/// Bech32 as BIP 173 describes it, without its limit of 90 characters: a prefix that names the kind, and bytes with a
+/// checksum that finds any four wrong characters. It is the form in which age writes keys.
 enum Bech32 {
     private static let alphabet = Array("qpzry9x8gf2tvdw0s3jn54khce6mua7l".utf8)
     private static let separator = UInt8(ascii: "1")

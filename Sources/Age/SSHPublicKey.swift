@@ -2,7 +2,8 @@ import Crypto
 
 /// A public key of OpenSSH that signatures are verified with.
 ///
-/// RSA is left out on purpose: it is what old keys are, swift-crypto's `Crypto` has none, and an Ed25519 key is one command away.
+/// RSA is left out on purpose: it is what old keys are, swift-crypto's `Crypto` has none, and an Ed25519 key is one
+/// command away.
 struct SSHPublicKey {
     static let ed25519 = "ssh-ed25519"
     static let p256 = "ecdsa-sha2-nistp256"

@@ -1,12 +1,13 @@
 package import Base
 import Crypto
 
-/// A signature as `ssh-keygen -Y sign` and git (with `gpg.format=ssh`) write it; OpenSSH's PROTOCOL.sshsig describes the bytes:
+/// A signature as `ssh-keygen -Y sign` and git (with `gpg.format=ssh`) write it; OpenSSH's PROTOCOL.sshsig describes
+/// the bytes:
 ///
-///     "SSHSIG", version 1, public key, namespace, reserved, hash algorithm, signature       in base64 between two lines
+///     "SSHSIG", version 1, public key, namespace, reserved, hash algorithm, signature    in base64 between two lines
 ///
-/// What is signed is not the message but "SSHSIG", namespace, reserved, hash algorithm and the message's hash, so that a signature
-/// for one purpose is none for another.
+/// What is signed is not the message but "SSHSIG", namespace, reserved, hash algorithm and the message's hash, so that
+/// a signature for one purpose is none for another.
 package struct SSHSignature {
     private static let begin = "-----BEGIN SSH SIGNATURE-----"
     private static let end = "-----END SSH SIGNATURE-----"

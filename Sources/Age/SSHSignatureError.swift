@@ -28,7 +28,7 @@ package enum SSHSignatureError: Error, Hashable, Sendable, CustomStringConvertib
         case .malformed(let reason): "the SSH signature is malformed: \(reason)"
         case .unsupportedVersion(let version): "an SSH signature of version \(version), and only 1 is understood"
         case .unsupportedKey(let type):
-            "signed with a key of type \(type), and only \(SSHPublicKey.supported.joined(separator: " and ")) are accepted"
+            "signed with a key of type \(type); only \(SSHPublicKey.supported.joined(separator: " and ")) are accepted"
         case .unsupportedHash(let name): "the hash \(name) is not accepted, only sha256 and sha512"
         case .wrongNamespace(let found, let expected): "signed for the namespace \(found), not for \(expected)"
         case .badAllowedSigners(let line, let reason): "the allowed signers: line \(line): \(reason)"

@@ -1,5 +1,5 @@
-/// The encoding of RFC 4251, section 5, as far as keys and signatures need it: big-endian numbers, and strings that start with
-/// their length in four bytes.
+/// The encoding of RFC 4251, section 5, as far as keys and signatures need it: big-endian numbers, and strings that
+/// start with their length in four bytes.
 struct SSHWireReader {
     private var rest: ArraySlice<UInt8>
 
@@ -35,7 +35,9 @@ struct SSHWireReader {
         guard let bytes = string(), let first = bytes.first, first < 0x80 else { return nil }
         let digits = first == 0 ? bytes.dropFirst() : bytes[...]
         // One leading zero at most, and only where the number would otherwise look negative.
-        guard !digits.isEmpty, digits.count <= length, first != 0 || digits[digits.startIndex] >= 0x80 else { return nil }
+        guard !digits.isEmpty, digits.count <= length, first != 0 || digits[digits.startIndex] >= 0x80 else {
+            return nil
+        }
         return [UInt8](repeating: 0, count: length - digits.count) + digits
     }
 }

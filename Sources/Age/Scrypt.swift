@@ -2,9 +2,9 @@ import Crypto
 
 /// The key derivation of RFC 7914, on HMAC-SHA-256 of swift-crypto.
 ///
-/// It is written here because swift-crypto's own stands in its `CryptoExtras` product, which adds 1.3 MB to a static binary for
-/// these lines. Memory is 128 · blockSize · 2^logarithmOfCost bytes, and is what makes guessing dear: the time goes into reading
-/// it in an order that depends on the passphrase.
+/// It is written here because swift-crypto's own stands in its `CryptoExtras` product, which adds 1.3 MB to a static
+/// binary for these lines. Memory is 128 · blockSize · 2^logarithmOfCost bytes, and is what makes guessing dear: the
+/// time goes into reading it in an order that depends on the passphrase.
 enum Scrypt {
     /// - Parameters:
     ///   - logarithmOfCost: The power of two of N, 1 to 20 here; callers check it.
@@ -48,7 +48,8 @@ enum Scrypt {
         return Array(result.prefix(length))
     }
 
-    /// scryptROMix: fills the memory with the states of `block`, then reads them back in the order that the states ask for.
+    /// scryptROMix: fills the memory with the states of `block`, then reads them back in the order that the states ask
+    /// for.
     private static func mix(_ block: UnsafeMutableBufferPointer<UInt32>, cost: Int) {
         let words = block.count
         let memory = UnsafeMutableBufferPointer<UInt32>.allocate(capacity: words * cost)
@@ -57,7 +58,9 @@ enum Scrypt {
             memory.deallocate()
             spare.deallocate()
         }
-        guard let state = block.baseAddress, let saved = memory.baseAddress, let scratch = spare.baseAddress else { return }
+        guard let state = block.baseAddress, let saved = memory.baseAddress, let scratch = spare.baseAddress else {
+            return
+        }
         for step in 0..<cost {
             (saved + step * words).update(from: state, count: words)
             mixBlock(state, scratch, words)
@@ -88,8 +91,9 @@ enum Scrypt {
         UnsafeRawPointer(words).loadUnaligned(as: SIMD16<UInt32>.self)
     }
 
-    /// Salsa20/8. The matrix is turned so that each of its diagonals is one vector of four words: a quarter-round is then four
-    /// operations for all four columns at once, and the row rounds are the same after a rotation of the vectors' lanes.
+    /// Salsa20/8. The matrix is turned so that each of its diagonals is one vector of four words: a quarter-round is
+    /// then four operations for all four columns at once, and the row rounds are the same after a rotation of the
+    /// vectors' lanes.
     private static func salsa(_ state: inout SIMD16<UInt32>) {
         var a = SIMD4(state[0], state[5], state[10], state[15])
         var b = SIMD4(state[4], state[9], state[14], state[3])

@@ -1,6 +1,6 @@
 /// Finds the word that somebody probably meant: restricted Damerau–Levenshtein distance (insert, delete, replace, swap
 /// of neighbours; Damerau 1964), at most two or a third of the word's length.
-enum Suggestion {
+package enum Suggestion {
     /// Longer words are nobody's slip of a key, and comparing them costs their product.
     private static let longest = 64
 
@@ -14,6 +14,7 @@ enum Suggestion {
             let known = folded(candidate)
             // `warn` for `warning`: a beginning of three letters or more is nearly the word.
             let isBeginning = wanted.count >= 3 && known.starts(with: wanted)
+            guard isBeginning || abs(known.count - wanted.count) <= limit else { continue }
             let distance = isBeginning ? min(limit, known.count - wanted.count) : distance(wanted, known)
             if distance <= limit, distance < best?.distance ?? .max { best = (distance, candidate) }
         }
@@ -21,7 +22,7 @@ enum Suggestion {
     }
 
     /// `; did you mean "interval"?`, or nothing.
-    static func sentence(for word: String, among candidates: some Sequence<String>) -> String {
+    package static func sentence(for word: String, among candidates: some Sequence<String>) -> String {
         nearest(to: word, among: candidates).map { "; did you mean \"\($0)\"?" } ?? ""
     }
 

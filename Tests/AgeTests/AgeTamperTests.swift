@@ -74,7 +74,8 @@ struct AgeTamperTests {
                 file.replaceSubrange(start..<(start + chunk), with: file[(start + chunk)..<(start + 2 * chunk)])
                 file.replaceSubrange((start + chunk)..<(start + 2 * chunk), with: first)
             } == .payloadAltered)
-        // The last byte of the header's MAC, before its line feed and the payload's nonce, has two bits that mean nothing.
+        // The last byte of the header's MAC, before its line feed and the payload's nonce, has two bits that mean
+        // nothing.
         #expect(altered { $0[start - 16 - 10] ^= 1 } != nil)
     }
 

@@ -55,7 +55,7 @@ struct ApplyScript {
     }
 
     private mutating func subshell(_ number: Int, _ steps: StepScript) {
-        lines.append("( set -e")
+        lines.append("( set -e; umask 022")
         lines += steps.resolved(number: number)
         lines.append(") </dev/null >\"$S/out\" 2>&1 3<&-")
         lines.append("apus_end \(number) $?")
@@ -69,16 +69,32 @@ struct ApplyScript {
         (lines + ["# end \(nonce)", ""]).joined(separator: "\n")
     }
 
-    /// Unpacks what follows on descriptor 3 and runs it when it is whole.
-    static let receive = #"""
-        S=$D/stage; rm -rf "$S"; c=1
-        if mkdir -p "$S" && tar -xf - -C "$S" <&3 2>"$S/tar"; then
-        if [ "$(tail -n 1 "$S/apply" 2>/dev/null)" = "# end $N" ]; then c=0; . "$S/apply"; fi
+    /// The section that says why contents and script could not be unpacked.
+    static let stageNumber = 999_999
+
+    /// Unpacks what follows on descriptor 3, `records` of 10,240 bytes, and runs it when it is whole.
+    ///
+    /// GNU tar stops at the end of the archive; others (busybox) read until the end of their input, and are given
+    /// exactly the archive. Where unpacking fails, the rest of the archive is still on its way: the shell ends, because
+    /// its loop would take what comes for commands.
+    static func receive(records: Int) -> String {
+        #"""
+        apus_unpack() {
+        mkdir -p "$S" || return 1
+        case $(tar --version 2>/dev/null) in *GNU*) tar -xf - -C "$S" <&3; return;; esac
+        dd iflag=fullblock if=/dev/null of=/dev/null 2>/dev/null || { echo "neither GNU tar nor a dd with iflag=fullblock is there"; return 1; }
+        dd bs=10240 count=\#(records) iflag=fullblock <&3 2>/dev/null | tar -xf - -C "$S"; }
+        S=$D/stage; rm -rf "$S"; apus_whole=
+        if apus_why=$(apus_unpack 2>&1) && [ "$(tail -n 1 "$S/apply" 2>/dev/null)" = "# end $N" ]; then
+        apus_whole=1; . "$S/apply"
+        else
+        apus_mark s \#(stageNumber); printf '%s\n' "${apus_why:-it did not arrive whole}" | head -c 4000; apus_mark e \#(stageNumber) 1
         fi
-        if [ "$c" = 1 ] && [ ! -f "$S/apply" ]; then apus_mark s 999999; cat "$S/tar" 2>&1; apus_mark e 999999 1; fi
         rm -rf "$S"; rm -f "$D/temporary"
         apus_mark end
+        [ -n "$apus_whole" ] || exit 1
         """#
+    }
 }
 
 /// Names of the files under which notified handlers are kept on a host.

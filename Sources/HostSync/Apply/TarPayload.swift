@@ -21,13 +21,30 @@ struct TarPayload: PayloadSource {
         let content: Content
     }
 
-    private var entries: [Entry]
+    private let entries: [Entry]
+    /// How many times 10,240 bytes the whole stream has.
+    let records: Int
     private var place = 0
     private var file: OpenFile?
     private var written = 0
     private var isEnded = false
 
-    init(_ entries: [Entry]) { self.entries = entries }
+    init(_ entries: [Entry]) {
+        self.entries = entries.map { TarPayload.packed($0) }
+        let bytes = self.entries.reduce(0) { sum, entry in
+            let size = entry.content.size
+            return sum + TarPayload.block + size + TarPayload.padding(after: size).count
+        }
+        records = (bytes + 2 * TarPayload.block + TarPayload.record - 1) / TarPayload.record
+    }
+
+    private static func packed(_ entry: Entry) -> Entry {
+        guard case .bytes(let bytes) = entry.content, entry.name != "apply",
+            (leastCompressedBytes...mostCompressedBytes).contains(bytes.count),
+            let packed = try? Gzip.compress(bytes), packed.count < bytes.count * 3 / 4
+        else { return entry }
+        return Entry(name: entry.name + ".gz", content: .bytes(packed))
+    }
 
     mutating func next() throws(ApusError) -> [UInt8]? {
         if isEnded { return nil }
@@ -38,7 +55,7 @@ struct TarPayload: PayloadSource {
             place += 1
         }
         if place == entries.count, file == nil, !isEnded {
-            piece += end(after: written + piece.count)
+            piece += [UInt8](repeating: 0, count: records * TarPayload.record - written - piece.count)
             isEnded = true
         }
         return count(piece)
@@ -51,15 +68,7 @@ struct TarPayload: PayloadSource {
 
     private mutating func add(_ entry: Entry, to piece: inout [UInt8]) throws(ApusError) {
         switch entry.content {
-        case .bytes(let bytes):
-            let sizes = TarPayload.leastCompressedBytes...TarPayload.mostCompressedBytes
-            if sizes.contains(bytes.count), entry.name != "apply", let packed = try? Gzip.compress(bytes),
-                packed.count < bytes.count * 3 / 4
-            {
-                TarPayload.append(entry.name + ".gz", packed, &piece)
-            } else {
-                TarPayload.append(entry.name, bytes, &piece)
-            }
+        case .bytes(let bytes): TarPayload.append(entry.name, bytes, &piece)
         case .file(let path, let size, let digest):
             piece += TarPayload.header(entry.name, size: size)
             file = try OpenFile(path, size: size, digest: digest)
@@ -72,12 +81,6 @@ struct TarPayload: PayloadSource {
         file = nil
         let padding = TarPayload.padding(after: open.size)
         return padding.isEmpty ? nil : padding
-    }
-
-    private func end(after bytes: Int) -> [UInt8] {
-        let least = bytes + 2 * TarPayload.block
-        let total = (least + TarPayload.record - 1) / TarPayload.record * TarPayload.record
-        return [UInt8](repeating: 0, count: total - bytes)
     }
 
     private static func append(_ name: String, _ bytes: [UInt8], _ piece: inout [UInt8]) {

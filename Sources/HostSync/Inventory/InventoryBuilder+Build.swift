@@ -51,7 +51,7 @@ extension InventoryBuilder {
         let declared = groups.filter(\.isDeclared).map(\.name)
         for group in groups where !group.isDeclared {
             guard let place = group.firstUse else { continue }
-            let nearest = NearestName.sentence(for: group.name, among: declared)
+            let nearest = Suggestion.sentence(for: group.name, among: declared)
             complaints.add(at: place, "no group \(InventoryText.quoted(group.name)) is declared\(nearest)")
         }
     }

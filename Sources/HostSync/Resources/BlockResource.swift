@@ -76,6 +76,7 @@ package struct BlockResource: Resource {
         }
     }
 
+    package var claim: PathClaim? { .part(path) }
     package var label: String { name.map { "\(path): \($0)" } ?? path }
 
     private var begin: [UInt8] { line("BEGIN") }

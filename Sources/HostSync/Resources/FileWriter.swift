@@ -36,7 +36,7 @@ struct FileWriter {
         } else if ownership.mode != nil && ownership.mode != existing?.mode || mode & 0o6000 != 0 || existing == nil {
             chmod = PathStatus.octal(mode)
         }
-        if mask != 0o077 { steps.text("umask \(String(mask, radix: 8))") }
+        steps.text("umask \(PathStatus.octal(UInt32(mask)).suffix(3))")
         if let validate { steps.text("V=\(ShellText.quoted(validate))") }
         if backup { steps.text("B=.$(date -u +%Y%m%dT%H%M%SZ)~") }
         if inPlace { steps.text("P=1") }

@@ -8,7 +8,13 @@ struct LinePattern: ~Copyable {
     /// - Throws: `ResourceFault` with what regcomp(3) says.
     init(_ text: String) throws(ResourceFault) {
         guard !text.utf8.contains(0) else { throw ResourceFault("a regular expression cannot hold a NUL") }
-        let code = regcomp(&compiled, text, REG_EXTENDED)
+        let posix: String
+        do throws(RegexTranslation.Fault) {
+            posix = try RegexTranslation.posix(text)
+        } catch {
+            throw ResourceFault("not a regular expression: \(error.message)")
+        }
+        let code = regcomp(&compiled, posix, REG_EXTENDED)
         guard code == 0 else {
             var message = [CChar](repeating: 0, count: 256)
             let length = regerror(code, nil, &message, message.count)

@@ -88,6 +88,7 @@ package struct LineResource: Resource {
         }
     }
 
+    package var claim: PathClaim? { .part(path) }
     package var label: String { sensitive ? path : "\(path): \(regexp ?? line ?? "")" }
 
     private var file: TextFileEdit {

@@ -2,7 +2,7 @@ import SSHTransport
 
 /// The shell text that mends one resource, and the contents that it needs on the host.
 ///
-/// It is run in a subshell under `set -e`, with nothing on standard input, a umask of 077 and `LC_ALL=C`; what it prints is
+/// It is run in a subshell under `set -e`, with nothing on standard input, a umask of 022 and `LC_ALL=C`; what it prints is
 /// the message of a failure. It must converge: run again after having been cut off anywhere, it gives the same end.
 package struct StepScript: Sendable {
     package private(set) var lines: [String] = []

@@ -106,10 +106,10 @@ package struct FleetRun: Sendable {
         if rollout.canary, batch == 0, failedHere > 0 {
             return "a host of the first batch failed, and rollout.canary is set"
         }
-        if let most = rollout.maxFail, Double(failed) > most.hosts(of: total) {
+        if let most = rollout.limit, Double(failed) > most.hosts(of: total) {
             return "\(failed) of \(total) hosts failed, more than rollout.maxFail (\(most.text)) allows"
         }
-        if stage.batches.count > 1, failedHere > 0, rollout.maxFail == nil, failedHere == batchSize(stage, batch) {
+        if stage.batches.count > 1, failedHere > 0, rollout.limit == nil, failedHere == batchSize(stage, batch) {
             return "every host of a batch failed"
         }
         return nil

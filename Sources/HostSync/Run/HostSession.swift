@@ -56,20 +56,22 @@ struct HostSession {
         var entries = script.contents.map { TarPayload.Entry(name: $0.name, content: $0.content) }
         entries.append(
             TarPayload.Entry(name: "apply", content: .bytes(Array(script.text(nonce: conversation.nonce).utf8))))
+        let archive = TarPayload(entries)
         let payload = ChainedPayload([
-            BytesPayload(Array(wire(ApplyScript.receive).utf8)), TarPayload(entries),
+            BytesPayload(Array(wire(ApplyScript.receive(records: archive.records)).utf8)), archive,
         ])
         var reader = SectionReader(verification, request)
         try conversation.leg(payload, timeout: silenceTimeout) { event throws(ApusError) in
             try reader.take(event)
             switch event {
+            case .begin(ApplyScript.stageNumber), .end(ApplyScript.stageNumber, _): break
             case .begin(let number) where number < ApplyScript.firstProbeNumber: onStep(number, nil)
             case .end(let number, _) where number < ApplyScript.firstProbeNumber: onStep(number, reader.results[number])
             default: break
             }
         }
-        if let failure = reader.results[999_999] {
-            throw ApusError(code: "stage-failed", "the host could not unpack the contents: \(failure.output)")
+        if let failure = reader.results[ApplyScript.stageNumber] {
+            throw ApusError(code: "stage-failed", "the host could not unpack the contents: \(failure.output.trimmed)")
         }
         return (reader.results, reader.answer)
     }

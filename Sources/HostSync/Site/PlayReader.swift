@@ -95,11 +95,11 @@ enum ReferenceChecks {
             var earlier: Set<String> = []
             for task in play.tasks {
                 for name in task.notify where !handlers.contains(name) && !Template.isTemplate(name) {
-                    let near = NearestName.sentence(for: name, among: handlers)
+                    let near = Suggestion.sentence(for: name, among: handlers)
                     complaints.append(task.source.complaint("notifies \"\(name)\", which is no handler\(near)"))
                 }
                 for name in task.requires where !earlier.contains(name) {
-                    let near = NearestName.sentence(for: name, among: earlier)
+                    let near = Suggestion.sentence(for: name, among: earlier)
                     complaints.append(
                         task.source.complaint("requires \"\(name)\", which no resource before it is named\(near)"))
                 }

@@ -47,9 +47,19 @@ struct SiteSettings: SettingsGroup {
 package struct RolloutSettings: SettingsGroup {
     package var serial: [BatchSize] = []
     package var maxFail: BatchSize?
+    package var maxFailPercent: Double?
     package var canary = false
 
     package init() {}
+
+    /// The limit in effect.
+    var limit: BatchSize? { maxFail ?? maxFailPercent.map { .percent($0) } }
+
+    package func check(_ complaints: inout SettingsChecker) {
+        if maxFail != nil, maxFailPercent != nil {
+            complaints.error(at: \Self.maxFailPercent, "give maxFail or maxFailPercent, not both")
+        }
+    }
 
     package static var fields: [SettingsField<Self>] {
         [
@@ -59,6 +69,8 @@ package struct RolloutSettings: SettingsGroup {
             SettingsField(
                 "maxFail", \.maxFail, .batchSize,
                 "Stop when more hosts than this have failed, a number or a percentage of all; unreachable counts."),
+            SettingsField(
+                "maxFailPercent", \.maxFailPercent, .number(in: 0...100), "As maxFail, in percent of all hosts of the play."),
             SettingsField(
                 "canary", \.canary, .bool, "Stop when any host of the first batch has failed."),
         ]

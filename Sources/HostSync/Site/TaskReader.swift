@@ -69,7 +69,7 @@ struct TaskReader {
         var subject: YAMLMapping.Entry?
         for entry in mapping.entries where !TaskReader.modifiers.contains(entry.key) {
             guard known.contains(entry.key) else {
-                let near = NearestName.sentence(for: entry.key, among: known + TaskReader.modifiers)
+                let near = Suggestion.sentence(for: entry.key, among: known + TaskReader.modifiers)
                 let hint = near.isEmpty ? ", known are \(known.joined(separator: ", "))" : near
                 refuse(around, entry.keyPosition, path.appending(.key(entry.key)), "unknown key\(hint)")
                 return []

@@ -88,7 +88,7 @@ struct Evaluator {
         case .value(let value): return value
         case .unavailable: throw TemplateFault(.unavailable(name), "\(name) is not known yet", at: offset)
         case .undefined:
-            let hint = NameSuggestion.sentence(for: name, among: scope.knownNames + locals.map(\.name))
+            let hint = Suggestion.sentence(for: name, among: scope.knownNames + locals.map(\.name))
             throw TemplateFault(.undefined(name), "\"\(name)\" is not defined\(hint)", at: offset)
         }
     }
@@ -97,7 +97,7 @@ struct Evaluator {
         switch (value, key) {
         case (.map(let map), _):
             if let found = map[key.text] { return found }
-            let hint = NameSuggestion.sentence(for: key.text, among: map.keys)
+            let hint = Suggestion.sentence(for: key.text, among: map.keys)
             throw TemplateFault(.undefined(key.text), "there is no key \"\(key.text)\"\(hint)", at: offset)
         case (.list(let items), .integer(let index)):
             let place = index < 0 ? items.count + index : index

@@ -1,3 +1,5 @@
+import Settings
+
 /// Reads tokens into a tree by precedence climbing, in Jinja's order: inline if, or, and, not, comparisons, `~`, + and -,
 /// * / // %, unary minus, then attributes, calls, filters and tests, which bind closest.
 struct ExpressionParser {
@@ -208,7 +210,7 @@ struct ExpressionParser {
         let name = try name()
         let given = take("(") ? try arguments() : ([], [])
         guard TemplateFilters.names.contains(name) else {
-            let hint = NameSuggestion.sentence(for: name, among: Array(TemplateFilters.names))
+            let hint = Suggestion.sentence(for: name, among: Array(TemplateFilters.names))
             throw TemplateFault(.syntax, "there is no filter \(name)\(hint)", at: offset)
         }
         return FilterCall(name: name, arguments: given.0, named: given.1, offset: offset)
@@ -218,7 +220,7 @@ struct ExpressionParser {
         let isNegated = takeName("not")
         let name = try name()
         guard TemplateTests.names.contains(name) else {
-            let hint = NameSuggestion.sentence(for: name, among: Array(TemplateTests.names))
+            let hint = Suggestion.sentence(for: name, among: Array(TemplateTests.names))
             throw TemplateFault(.syntax, "there is no test \(name)\(hint)", at: offset)
         }
         var given: [ExpressionNode] = []

@@ -1,3 +1,5 @@
+import Settings
+
 /// Cuts a template into parts. It looks for `{{`, `{%` and `{#` only, byte by byte; what is between is copied.
 struct TemplateParser {
     private let source: [UInt8]
@@ -150,7 +152,7 @@ struct TemplateParser {
                 throw TemplateFault(.syntax, "\(tag.word) has nothing to end", at: tag.offset)
             }
             let known = ["if", "elif", "else", "endif", "for", "endfor", "set", "raw", "include"]
-            let hint = NameSuggestion.sentence(for: tag.word, among: known)
+            let hint = Suggestion.sentence(for: tag.word, among: known)
             throw TemplateFault(.syntax, "the tag \(tag.word) has no meaning here\(hint)", at: tag.offset)
         }
     }

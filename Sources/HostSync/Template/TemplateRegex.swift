@@ -1,5 +1,4 @@
-/// Regular expressions of templates: POSIX extended with GNU's additions, as `LinePattern` has them. Python's `\d`, `\D`
-/// and `(?:` are taken, too, since every Ansible template has them.
+/// Regular expressions of templates, as `LinePattern` has them.
 enum TemplateRegex {
     private static let longest = 4096
 
@@ -7,9 +6,8 @@ enum TemplateRegex {
         guard text.utf8.count <= longest else {
             throw TemplateFault(.limit, "the regular expression is longer than \(longest) bytes", at: offset)
         }
-        let posix = text.replacing("\\d", with: "[0-9]").replacing("\\D", with: "[^0-9]").replacing("(?:", with: "(")
         do throws(ResourceFault) {
-            return try LinePattern(posix)
+            return try LinePattern(text)
         } catch {
             throw TemplateFault(.evaluation, error.message, at: offset)
         }

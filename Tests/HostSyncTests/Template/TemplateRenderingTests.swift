@@ -90,7 +90,7 @@ import Testing
 
     @Test(arguments: [
         ("{{ prot }}", "1:4", "\"prot\" is not defined; did you mean \"port\"?"),
-        ("a\n {{ map.c }}", "2:8", "there is no key \"c\""),
+        ("a\n {{ map.cc }}", "2:8", "there is no key \"cc\""),
         ("{{ list[7] }}", "1:8", "the list has no item 7, it has 3"), ("{{ 1 / 0 }}", "1:6", "division by zero"),
         ("{{ name + 1 }}", "1:9", "text + an integer has no meaning; ~ joins texts"),
         ("{{ name", "1:1", "this is not closed"),

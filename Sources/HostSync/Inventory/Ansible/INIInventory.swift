@@ -71,7 +71,7 @@ struct INIInventory {
         }
         let kind = parts.count == 2 ? parts[1] : "hosts"
         guard ["hosts", "children", "vars"].contains(kind) else {
-            let near = NearestName.sentence(for: kind, among: ["children", "vars", "hosts"])
+            let near = Suggestion.sentence(for: kind, among: ["children", "vars", "hosts"])
             let found = InventoryText.quoted(kind)
             builder.complaints.add(at: place, "found the section kind \(found), wanted children or vars\(near)")
             return true
@@ -102,9 +102,8 @@ struct INIInventory {
         for word in words.dropFirst() {
             let position = SourcePosition(line: position.line, column: position.column + word.offset)
             guard let equals = word.text.firstIndex(of: "="), equals != word.text.startIndex else {
-                let found = InventoryText.quoted(word.text)
-                builder.complaints.add(
-                    at: InventoryPlace(file, position, place.path), "found \(found), wanted name=value")
+                // What stands here may be the rest of a password: it is not repeated.
+                builder.complaints.add(at: InventoryPlace(file, position, place.path), "wanted name=value")
                 continue
             }
             let name = String(word.text[..<equals])
@@ -136,11 +135,11 @@ struct INIInventory {
     ) {
         let place = InventoryPlace(file, position, SettingsPath([.key(groupName)]))
         guard let equals = line.firstIndex(of: "=") else {
-            return builder.complaints.add(at: place, "found \(InventoryText.quoted(line)), wanted name=value")
+            return builder.complaints.add(at: place, "wanted name=value")
         }
         let name = String(line[..<equals].reversed().drop(while: \.isWhitespace).reversed())
         guard !name.isEmpty else {
-            return builder.complaints.add(at: place, "found \(InventoryText.quoted(line)), wanted name=value")
+            return builder.complaints.add(at: place, "wanted name=value")
         }
         let written = String(line[line.index(after: equals)...].drop(while: \.isWhitespace))
         let value = PythonLiteral.value(written)

@@ -53,7 +53,7 @@ struct YAMLInventory {
             case "children": readChildren(part.value, group, place, &builder)
             case "vars": setVariables(part.value, of: [.group(group)], place, &builder)
             default:
-                let near = NearestName.sentence(for: part.key, among: YAMLInventory.keys)
+                let near = Suggestion.sentence(for: part.key, among: YAMLInventory.keys)
                 let hint = near.isEmpty ? ", known are hosts, children and vars" : near
                 builder.complaints.add(.warning, at: place, "unknown key, which is passed over\(hint)")
             }

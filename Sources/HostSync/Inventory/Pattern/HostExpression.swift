@@ -45,7 +45,12 @@ final class HostExpression: Sendable, Equatable {
     }
 
     private static func compile(_ text: String) throws(InventoryProblem) -> UnsafeMutablePointer<regex_t> {
-        let expression = text.replacing("(?:", with: "(").replacing("\\d", with: "[0-9]")
+        let expression: String
+        do throws(RegexTranslation.Fault) {
+            expression = try RegexTranslation.posix(text)
+        } catch {
+            throw InventoryProblem("the regular expression \(InventoryText.quoted(text)) cannot be read: \(error.message)")
+        }
         let compiled = UnsafeMutablePointer<regex_t>.allocate(capacity: 1)
         compiled.initialize(to: regex_t())
         let code = regcomp(compiled, "^(\(expression))", REG_EXTENDED | REG_NOSUB)

@@ -1,3 +1,4 @@
+import Settings
 package import Base
 import Glibc
 
@@ -33,7 +34,7 @@ extension HostPattern {
             if let group = inventory.index(ofGroup: name) { return inventory.indices(inGroup: group) }
             if let host = inventory.index(ofHost: name) { return [host] }
             let names = inventory.hosts.map(\.name) + inventory.groupNames
-            let near = NearestName.sentence(for: name, among: names)
+            let near = Suggestion.sentence(for: name, among: names)
             throw HostPattern.nothing("no host matches \(InventoryText.quoted(name))\(near)")
         case .glob(let glob): return try matches(term, inventory) { fnmatch(glob, $0, 0) == 0 }
         case .expression(let expression): return try matches(term, inventory, expression.matches)

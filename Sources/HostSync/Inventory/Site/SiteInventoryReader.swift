@@ -92,7 +92,7 @@ struct SiteInventoryReader {
             declaration.count <= InventoryBuilder.mostMemberships,
             let missing = declaration.names().first(where: { builder.hostIndex(of: $0) == nil })
         else { return true }
-        let near = NearestName.sentence(for: missing, among: builder.hosts.lazy.map(\.name))
+        let near = Suggestion.sentence(for: missing, among: builder.hosts.lazy.map(\.name))
         builder.complaints.add(at: place, "no host \(InventoryText.quoted(missing)) is declared\(near)")
         return false
     }
