@@ -1,6 +1,8 @@
-import Age
+import Crypto
 import TestKit
 import Testing
+
+@testable import Age
 
 /// Whoever does not have a key cannot change a file unnoticed, and nothing of what was changed comes out.
 struct AgeTamperTests {
@@ -83,6 +85,28 @@ struct AgeTamperTests {
         let file = try Age.encrypt(testBytes(65_536), to: [AgeTamperTests.identity.recipient])
         #expect(AgeTamperTests.outcome(file + [0]) == .failure(.trailingData))
         #expect(AgeTamperTests.outcome(file + testBytes(100)) == .failure(.trailingData))
+    }
+
+    /// A last chunk without plaintext, sealed rightly: a second way to write the same file.
+    @Test func emptyLastChunkIsRefused() throws {
+        let fileKey = AgeFileKey.random()
+        let nonce = [UInt8](repeating: 7, count: 16)
+        let key = fileKey.payloadKey(nonce: nonce)
+        func payload(_ chunks: [([UInt8], last: UInt8)]) throws -> [UInt8] {
+            try chunks.enumerated().reduce(nonce) { payload, chunk in
+                let bytes = [UInt8](repeating: 0, count: 10) + [UInt8(chunk.offset), chunk.element.last]
+                let box = try ChaChaPoly.seal(chunk.element.0, using: key, nonce: try ChaChaPoly.Nonce(data: bytes))
+                return payload + Array(box.ciphertext) + Array(box.tag)
+            }
+        }
+        let full = testBytes(65_536)
+        let sound = try payload([(full, 0), ([1], 1)])
+        #expect(try AgePayload.open(sound[...], fileKey: fileKey).count == 65_537)
+        let empty = try payload([(full, 0), ([], 1)])
+        #expect(throws: AgeError.payloadAltered) { try AgePayload.open(empty[...], fileKey: fileKey) }
+        #expect(try AgePayload.open(try payload([([], 1)])[...], fileKey: fileKey) == [])
+        let twice = try payload([(full, 1), ([1], 1)])
+        #expect(throws: AgeError.trailingData) { try AgePayload.open(twice[...], fileKey: fileKey) }
     }
 
     @Test func headerOfAnotherFileIsNoticed() throws {

@@ -39,7 +39,8 @@ enum ApplyPrelude {
         h=${h%% *}; }
         apus_pour() {
         case $1 in
-        *.gz) gzip -dc "$1" | dd bs=65536 conv=fsync 2>"$S/dd" >|"$2" || { cat "$S/dd"; return 1; };;
+        *.gz)
+        z=$( { { gzip -dc "$1" || echo failed >&4; } | dd bs=65536 conv=fsync 2>"$S/dd" >|"$2"; } 4>&1) && [ -z "$z" ] || { cat "$S/dd"; return 1; };;
         *) dd bs=65536 conv=fsync <"$1" 2>"$S/dd" >|"$2" || { cat "$S/dd"; return 1; };;
         esac; }
         apus_put() {

@@ -24,7 +24,7 @@ package struct PlanText: Sendable {
     package func lines(_ report: HostReport) -> [String] {
         var lines = [heading(report)]
         for item in report.items where showsAll || item.status != .same { lines += self.lines(item) }
-        for note in report.notes { lines.append("  " + paint("note: \(note)", .warning)) }
+        for note in report.notes { lines.append("  " + paint("note: \(shown(note))", .warning)) }
         if let error = report.error, report.items.allSatisfy({ $0.status != .failed }) {
             for line in shown(error.description).split(separator: "\n") {
                 lines.append("  " + TextStyle.critical.paint(TerminalText.visible(String(line)), color: color))
@@ -89,14 +89,11 @@ package struct PlanText: Sendable {
     }
 
     private func lines(_ change: TextChange) -> [String] {
-        guard showsDiffs, !change.isSecret, let old = change.old, let new = change.new else { return [summary(change)] }
-        guard let before = String(validating: old, as: UTF8.self), let after = String(validating: new, as: UTF8.self),
+        if Disclosure(redactor: redactor).isSecret(change) { return ["      content  differs (\(Disclosure.hidden))"] }
+        guard showsDiffs, let old = change.old, let new = change.new else { return [summary(change)] }
+        guard String(validating: old, as: UTF8.self) != nil, String(validating: new, as: UTF8.self) != nil,
             !old.contains(0), !new.contains(0)
         else { return [summary(change)] }
-        guard redactor.isClean(before), redactor.isClean(after) else {
-            // Whatever surrounds a secret line could help to guess it; the number of lines says enough.
-            return [summary(change) + ", holds secrets"]
-        }
         var lines = ["      " + paint(change.old?.isEmpty == true ? "content" : "content of \(change.path)", .faint)]
         let diff = LineDifference.lines(from: old, to: new, context: PlanText.context)
         for line in diff.prefix(PlanText.mostDiffLines) { lines.append("      " + paintDiff(line)) }
@@ -115,7 +112,6 @@ package struct PlanText: Sendable {
             guard let digest else { return "none" }
             return "sha256 \(digest.prefix(12))" + (size.map { ", \($0) bytes" } ?? "")
         }
-        if change.isSecret { return "      content  differs (not shown)" }
         return "      content  \(side(change.oldDigest, change.oldSize)) → \(side(change.newDigest, change.newSize))"
     }
 

@@ -51,16 +51,16 @@ package struct ReportJSON: Sendable {
     private func difference(_ difference: Difference) -> OrderedMap<Value> {
         var map = OrderedMap<Value>()
         map.set("what", text(difference.what))
-        if let old = difference.old { map.set("old", text(old)) }
-        if let new = difference.new { map.set("new", text(new)) }
+        let (old, new) = Disclosure(redactor: redactor).values(difference)
+        if let old { map.set("old", .string(old)) }
+        if let new { map.set("new", .string(new)) }
         if let change = difference.text, let diff = diff(change) { map.set("diff", .list(diff.map { .string($0) })) }
         return map
     }
 
     private func diff(_ change: TextChange) -> [String]? {
-        guard !change.isSecret, let old = change.old, let new = change.new,
-            let before = String(validating: old, as: UTF8.self), let after = String(validating: new, as: UTF8.self),
-            redactor.isClean(before), redactor.isClean(after)
+        guard !Disclosure(redactor: redactor).isSecret(change), let old = change.old, let new = change.new,
+            String(validating: old, as: UTF8.self) != nil, String(validating: new, as: UTF8.self) != nil
         else { return nil }
         return LineDifference.lines(from: old, to: new, context: 3)
     }

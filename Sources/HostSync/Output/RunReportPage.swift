@@ -75,8 +75,9 @@ struct RunReportPage {
         if let error = report.error { text += "<p class=\"failed\">\(shown(error.description))</p>\n" }
         text += "<ul>\n"
         for item in report.items where item.status != .same {
-            let what = item.differences.map {
-                shown("\($0.what)\($0.old.map { " \($0)" } ?? "")\($0.new.map { " → \($0)" } ?? "")")
+            let what = item.differences.map { difference in
+                let (old, new) = Disclosure(redactor: site.redactor).values(difference)
+                return shown([difference.what, old.map { "\($0) →" }, new].compactMap { $0 }.joined(separator: " "))
             }
             text +=
                 "<li class=\"\(item.status.rawValue)\">\(shown(item.title)) <span class=\"faint\">\(what.joined(separator: ", "))"

@@ -62,12 +62,12 @@ package struct CommandResource: Resource {
         }
     }
 
-    /// The first line, cut after 60 characters.
+    /// The first line.
     package var label: String {
         if sensitive { return "(sensitive)" }
         let text = run ?? ShellText.quoted(argv ?? [])
         let line = text.split(separator: "\n").first.map(String.init) ?? ""
-        return line.count > 60 || line.utf8.count < text.utf8.count - 1 ? "\(line.prefix(60))…" : line
+        return line.utf8.count < text.utf8.count - 1 ? line + "…" : line
     }
 
     package func probe(_ request: inout ProbeRequest) {

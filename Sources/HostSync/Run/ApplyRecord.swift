@@ -86,7 +86,8 @@ struct ApplyRecord {
         for (index, item) in after.items.enumerated()
         where items[index].status == .deferred || items[index].status == .same {
             switch item.verdict {
-            case .same: if items[index].status == .deferred { items[index].status = .same }
+            case .same:
+                if items[index].status == .deferred { (items[index].status, items[index].message) = (.same, nil) }
             case .change: if !isLast || items[index].status == .same { items[index].status = .notRun }
             case .failed(let why):
                 items[index].status = .failed

@@ -25,7 +25,7 @@ extension FleetRun {
                 }
             }
         }
-        guard complaints.isEmpty else { throw SiteRefused(complaints: complaints) }
+        guard complaints.isEmpty else { throw SiteRefused(complaints: site.site.redactor.redacted(complaints)) }
         return CheckSummary(hosts: hosts.count, resources: resources)
     }
 }

@@ -107,7 +107,9 @@ struct HostExpansion {
                 return nil
             }
         }
-        return HostTask(declaration: declaration, resource: resource, item: item?["item"]?.text, isWanted: isWanted)
+        return HostTask(
+            declaration: declaration, resource: resource, item: item?["item"]?.text, isWanted: isWanted,
+            redactor: site.site.redactor)
     }
 
     private mutating func resource(_ declaration: TaskDeclaration, _ scope: HostScope) -> (any Resource)? {

@@ -9,8 +9,20 @@ struct HostTask: Sendable {
     /// False when its conditions do not hold.
     let isWanted: Bool
 
-    /// `file /etc/motd`: what it is called wherever people read of it.
-    var title: String { "\(declaration.kind.keyword) \(resource.label)" }
+    /// `file /etc/motd`: what it is called wherever people read of it. Secrets are taken out before it is cut.
+    let title: String
+
+    private static let longestCommand = 60
+
+    init(declaration: TaskDeclaration, resource: any Resource, item: String?, isWanted: Bool, redactor: Redactor) {
+        self.declaration = declaration
+        self.resource = resource
+        self.item = item
+        self.isWanted = isWanted
+        let label = redactor.redacted(resource.label)
+        let isLong = resource is CommandResource && label.count > HostTask.longestCommand
+        title = "\(declaration.kind.keyword) \(isLong ? label.prefix(HostTask.longestCommand) + "…" : label)"
+    }
 }
 
 /// What a site means for one host, as far as it is known.

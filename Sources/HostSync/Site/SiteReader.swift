@@ -40,13 +40,13 @@ package enum SiteReader {
         complaints += reader.tasks.complaints
         complaints += ReferenceChecks.check(plays)
         guard !complaints.contains(where: { $0.severity == .error }), let inventory else {
-            throw SiteRefused(complaints: sorted(complaints))
+            throw SiteRefused(complaints: redactor.redacted(sorted(complaints)))
         }
         let digest = ContentDigest.of(Array((ContentDigest.of(bytes) + files.digest).utf8))
         let site = Site(
             file: file, inventory: inventory, variables: variables, plays: plays,
             connectTimeout: settings.connectTimeout, silenceTimeout: settings.silenceTimeout, redactor: redactor,
-            digest: digest, warnings: complaints)
+            digest: digest, warnings: redactor.redacted(complaints))
         return LoadedSite(site: site, files: files, overrides: options.variables)
     }
 

@@ -70,7 +70,8 @@ package struct RolloutSettings: SettingsGroup {
                 "maxFail", \.maxFail, .batchSize,
                 "Stop when more hosts than this have failed, a number or a percentage of all; unreachable counts."),
             SettingsField(
-                "maxFailPercent", \.maxFailPercent, .number(in: 0...100), "As maxFail, in percent of all hosts of the play."),
+                "maxFailPercent", \.maxFailPercent, .number(in: 0...100),
+                "As maxFail, in percent of all hosts of the play."),
             SettingsField(
                 "canary", \.canary, .bool, "Stop when any host of the first batch has failed."),
         ]

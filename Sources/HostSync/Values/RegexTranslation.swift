@@ -42,19 +42,25 @@ enum RegexTranslation {
         case UInt8(ascii: "D") where !isInSet: return Array("[^0-9]".utf8)
         case UInt8(ascii: "t"): return [0x09]
         case UInt8(ascii: "n"): return [0x0A]
-        case UInt8(ascii: "w"), UInt8(ascii: "W"), UInt8(ascii: "s"), UInt8(ascii: "S"), UInt8(ascii: "b"), UInt8(ascii: "B"),
-            UInt8(ascii: "<"), UInt8(ascii: ">"), UInt8(ascii: "`"), UInt8(ascii: "'"), UInt8(ascii: "1")...UInt8(ascii: "9"):
+        case UInt8(ascii: "w"), UInt8(ascii: "W"), UInt8(ascii: "s"), UInt8(ascii: "S"), UInt8(ascii: "b"),
+            UInt8(ascii: "B"),
+            UInt8(ascii: "<"), UInt8(ascii: ">"), UInt8(ascii: "`"), UInt8(ascii: "'"),
+            UInt8(ascii: "1")...UInt8(ascii: "9"):
             if !isInSet { return [UInt8(ascii: "\\"), letter] }
         default: break
         }
         let isWord = (0x61...0x7A).contains(letter | 0x20) || (0x30...0x39).contains(letter)
         guard !isWord else {
-            throw Fault(message: "\\\(Character(UnicodeScalar(letter))) is not known\(isInSet ? " between [ and ]" : "")")
+            throw Fault(
+                message: "\\\(Character(UnicodeScalar(letter))) is not known\(isInSet ? " between [ and ]" : "")")
         }
         guard isInSet else { return [UInt8(ascii: "\\"), letter] }
         // In a POSIX set the backslash is a character like any other, and these three have a meaning by their place.
         guard ![UInt8(ascii: "]"), UInt8(ascii: "^"), UInt8(ascii: "-")].contains(letter) else {
-            throw Fault(message: "\\\(Character(UnicodeScalar(letter))) between [ and ] is not known: write it first or last, without \\")
+            throw Fault(
+                message:
+                    "\\\(Character(UnicodeScalar(letter))) between [ and ] is not known: write it first or last, without \\"
+            )
         }
         return [letter]
     }

@@ -66,7 +66,8 @@ import Testing
     @Test func letsSeveralEditsOfOneFileStandInOnePlan() throws {
         let tasks = try tasks("  - line: { path: /a, line: b }\n  - line: { path: /a, line: c }\n")
         var answer = ProbeAnswer()
-        answer.paths["/a"] = .present(PathStatus(kind: .file, mode: 0o644, size: 2, digest: ContentDigest.of(Array("a\n".utf8))))
+        answer.paths["/a"] = .present(
+            PathStatus(kind: .file, mode: 0o644, size: 2, digest: ContentDigest.of(Array("a\n".utf8))))
         answer.contents["/a"] = Array("a\n".utf8)
         let plan = HostPlanner().plan(tasks, answer)
         let contents = plan.items.flatMap { item -> [Content] in
@@ -82,10 +83,12 @@ import Testing
         var answer = ProbeAnswer()
         let absent = PlanFingerprint.of(HostPlanner().plan(tasks, answer))
         #expect(absent == PlanFingerprint.of(HostPlanner().plan(tasks, answer)))
-        answer.paths["/a"] = .present(PathStatus(kind: .file, mode: 0o644, size: 1, digest: ContentDigest.of(Array("y".utf8))))
+        answer.paths["/a"] = .present(
+            PathStatus(kind: .file, mode: 0o644, size: 1, digest: ContentDigest.of(Array("y".utf8))))
         let other = PlanFingerprint.of(HostPlanner().plan(tasks, answer))
         #expect(other != absent)
-        answer.paths["/a"] = .present(PathStatus(kind: .file, mode: 0o644, size: 1, digest: ContentDigest.of(Array("z".utf8))))
+        answer.paths["/a"] = .present(
+            PathStatus(kind: .file, mode: 0o644, size: 1, digest: ContentDigest.of(Array("z".utf8))))
         #expect(PlanFingerprint.of(HostPlanner().plan(tasks, answer)) != other)
     }
 }

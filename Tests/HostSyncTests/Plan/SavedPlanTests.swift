@@ -6,7 +6,8 @@ import Testing
 
 @Suite struct SavedPlanTests {
     private let plan = SavedPlan(
-        site: "sites/a \"b\".yaml", digest: "d1", hosts: "web*:!web3", inventories: ["x.ini"], tags: nil, skipTags: "slow",
+        site: "sites/a \"b\".yaml", digest: "d1", hosts: "web*:!web3", inventories: ["x.ini"], tags: nil,
+        skipTags: "slow",
         variables: ["a=1=2"], isLocal: true, fingerprints: ["0/web1": "f1", "1/ü": "f2"])
 
     @Test func isReadAsItWasWritten() throws {

@@ -21,7 +21,9 @@ import Testing
         var answer = ProbeAnswer()
         answer.paths["/etc"] = .present(PathStatus(kind: .directory, mode: 0o755, owner: "root", group: "root"))
         answer.paths["/srv/old.conf"] = .present(
-            PathStatus(kind: .file, mode: 0o600, owner: "root", group: "root", size: 4, digest: ContentDigest.of(Array("a=1\n".utf8))))
+            PathStatus(
+                kind: .file, mode: 0o600, owner: "root", group: "root", size: 4,
+                digest: ContentDigest.of(Array("a=1\n".utf8))))
         answer.contents["/srv/old.conf"] = Array("a=1\n".utf8)
         let plan = HostPlanner().plan(tasks, answer)
         let (script, probe) = HostRun.script(plan, request, handlersToo: true, keepsGoing: false)
@@ -47,7 +49,8 @@ import Testing
         for text in [scripts.probe, scripts.apply] {
             let file = try folder.write("script", text)
             let words = shell.split(separator: " ").map(String.init)
-            let result = try await ChildProcess.run(words[0], Array(words.dropFirst()) + ["-n", file], folder: folder.path)
+            let result = try await ChildProcess.run(
+                words[0], Array(words.dropFirst()) + ["-n", file], folder: folder.path)
             #expect(result.code == 0, "\(result.errors)")
         }
     }

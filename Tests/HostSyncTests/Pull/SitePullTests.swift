@@ -37,7 +37,8 @@ import Testing
         if access(repository, F_OK) != 0 { try await run("git", ["init", "--quiet", "-b", "main", repository]) }
         try Files.writeAtomically(Array(text.utf8), to: "\(repository)/site.yaml")
         try await run("git", ["-C", repository, "add", "site.yaml"], at: time)
-        let sign = key.map { ["-c", "gpg.format=ssh", "-c", "user.signingkey=\($0).pub", "-c", "commit.gpgsign=true"] } ?? []
+        let sign =
+            key.map { ["-c", "gpg.format=ssh", "-c", "user.signingkey=\($0).pub", "-c", "commit.gpgsign=true"] } ?? []
         try await run("git", sign + ["-C", repository, "commit", "--quiet", "-m", "x"], at: time)
     }
 
@@ -71,7 +72,9 @@ import Testing
         let site = try await pull(git, signers: signers()).fetch(NoHTTP()).site
         for (name, signer) in [("nobody", nil), ("another", "\(folder.path)/other")] {
             try await commit("evil: \(name)\n", signedBy: signer, at: 1_700_000_200)
-            let error = await #expect(throws: ApusError.self) { try await pull(git, signers: signers()).fetch(NoHTTP()) }
+            let error = await #expect(throws: ApusError.self) {
+                try await pull(git, signers: signers()).fetch(NoHTTP())
+            }
             #expect(error?.code == "signature-refused")
             #expect(try Files.read(site) == Array("resources: []\n".utf8), "what was taken before stays")
         }
@@ -92,7 +95,9 @@ import Testing
         let site = try folder.write("signed.yaml", "resources: []\n")
         try await run("ssh-keygen", ["-q", "-Y", "sign", "-n", SitePull.namespace, "-f", key, site])
         let signature = try Files.read("\(site).sig")
-        var http = NoHTTP(answers: ["https://x/site.yaml": Array("resources: []\n".utf8), "https://x/site.yaml.sig": signature])
+        var http = NoHTTP(answers: [
+            "https://x/site.yaml": Array("resources: []\n".utf8), "https://x/site.yaml.sig": signature,
+        ])
         let source = SitePull.Source.url("https://x/site.yaml")
         let outcome = try await pull(source, signers: signers()).fetch(http)
         #expect(outcome.signer == "anna@example.org")

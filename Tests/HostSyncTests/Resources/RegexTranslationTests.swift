@@ -4,8 +4,10 @@ import Testing
 
 @Suite struct RegexTranslationTests {
     @Test(arguments: [
-        ("^#?Permit", "^#?Permit"), (#"\d+"#, "[0-9]+"), (#"[\d.]+"#, "[0-9.]+"), (#"[\w-]"#, "[[:alnum:]_-]"), (#"\D"#, "[^0-9]"),
-        ("(?:a|b)", "(a|b)"), (#"a\.b\\"#, #"a\.b\\"#), (#"\s\b\w"#, #"\s\b\w"#), (#"[]a\.]"#, "[]a.]"), (#"[^\s]"#, "[^[:space:]]"),
+        ("^#?Permit", "^#?Permit"), (#"\d+"#, "[0-9]+"), (#"[\d.]+"#, "[0-9.]+"), (#"[\w-]"#, "[[:alnum:]_-]"),
+        (#"\D"#, "[^0-9]"),
+        ("(?:a|b)", "(a|b)"), (#"a\.b\\"#, #"a\.b\\"#), (#"\s\b\w"#, #"\s\b\w"#), (#"[]a\.]"#, "[]a.]"),
+        (#"[^\s]"#, "[^[:space:]]"),
         ("[[:digit:]]", "[[:digit:]]"), (#"(a)\1"#, #"(a)\1"#),
     ])
     func writesWhatTheLibraryReads(text: String, expected: String) throws {

@@ -20,22 +20,64 @@ import Testing
 
     /// One mistake each, with the place and the key at which it is told.
     @Test(arguments: [
-        ("resources:\n  - fiel: { path: /a }\n", "site.yaml:2:5: resources[0].fiel: unknown key; did you mean \"file\"?"),
-        ("resources:\n  - file: { path: a }\n", "site.yaml:2:19: resources[0].file.path: found \"a\", wanted a path on the host: an absolute path such as /etc/motd"),
-        ("resources:\n  - file: { path: /a, mode: \"9\" }\n", "site.yaml:2:29: resources[0].file.mode: found \"9\", wanted permissions in three or four octal digits such as \"0640\""),
-        ("resources:\n  - file: { path: /a, content: x, base64: eA== }\n", "site.yaml:2:11: resources[0].file: give one of content, base64, source and template, not 2"),
-        ("resources:\n  - file: { path: /a }\n    user: { name: x }\n", "site.yaml:3:5: resources[0].user: the entry is file already: make two entries of it"),
+        (
+            "resources:\n  - fiel: { path: /a }\n",
+            "site.yaml:2:5: resources[0].fiel: unknown key; did you mean \"file\"?"
+        ),
+        (
+            "resources:\n  - file: { path: a }\n",
+            "site.yaml:2:19: resources[0].file.path: found \"a\", wanted a path on the host: an absolute path such as /etc/motd"
+        ),
+        (
+            "resources:\n  - file: { path: /a, mode: \"9\" }\n",
+            "site.yaml:2:29: resources[0].file.mode: found \"9\", wanted permissions in three or four octal digits such as \"0640\""
+        ),
+        (
+            "resources:\n  - file: { path: /a, content: x, base64: eA== }\n",
+            "site.yaml:2:11: resources[0].file: give one of content, base64, source and template, not 2"
+        ),
+        (
+            "resources:\n  - file: { path: /a }\n    user: { name: x }\n",
+            "site.yaml:3:5: resources[0].user: the entry is file already: make two entries of it"
+        ),
         ("resources:\n  - when: true\n", "site.yaml:2:5: resources[0]: no resource is named: wanted one of"),
-        ("resources:\n  - file: { path: /a }\n    when: a ==\n", "site.yaml:3:11: resources[0].when: the condition does not read: an expression is missing"),
-        ("resources:\n  - file: { path: /a, content: \"{{ x\" }\n", "site.yaml:2:32: resources[0].file: the template does not read, at 1:1: this is not closed"),
-        ("resources:\n  - file: { path: /a }\n    notify: gone\n", "site.yaml:2:5: resources[0].file: notifies \"gone\", which is no handler"),
-        ("resources:\n  - file: { path: /a }\n    requires: gone\n", "site.yaml:2:5: resources[0].file: requires \"gone\", which no resource before it is named"),
-        ("resources:\n  - include: gone.yaml\n", "site.yaml:2:14: resources[0].include: there is no file gone.yaml beside site.yaml"),
+        (
+            "resources:\n  - file: { path: /a }\n    when: a ==\n",
+            "site.yaml:3:11: resources[0].when: the condition does not read: an expression is missing"
+        ),
+        (
+            "resources:\n  - file: { path: /a, content: \"{{ x\" }\n",
+            "site.yaml:2:32: resources[0].file: the template does not read, at 1:1: this is not closed"
+        ),
+        (
+            "resources:\n  - file: { path: /a }\n    notify: gone\n",
+            "site.yaml:2:5: resources[0].file: notifies \"gone\", which is no handler"
+        ),
+        (
+            "resources:\n  - file: { path: /a }\n    requires: gone\n",
+            "site.yaml:2:5: resources[0].file: requires \"gone\", which no resource before it is named"
+        ),
+        (
+            "resources:\n  - include: gone.yaml\n",
+            "site.yaml:2:14: resources[0].include: there is no file gone.yaml beside site.yaml"
+        ),
         ("resources:\n  - role: gone\n", "site.yaml:2:11: resources[0].role: there is no role gone"),
-        ("hosts: { a: {} }\nresources:\n  - file: { path: /a, content: \"{{ prot }}\" }\nvars: { port: 1 }\n", "site.yaml:3:32: resources[0].file: \"prot\" is not defined; did you mean \"port\"? (for the host a)"),
-        ("hosts: { a: {} }\nresources:\n  - file: { path: /a, source: gone }\n", "site.yaml:3:5: resources[0].file: there is no file gone in"),
-        ("hosts: { a: {} }\nresources:\n  - file: { path: /a, content: x }\n  - line: { path: /a, line: y }\n", "site.yaml:4:5: resources[1].line: declares content of /a, and so does file at"),
-        ("handlers:\n  - command: { run: x }\n", "site.yaml:2:5: handlers[0].command: a handler needs a name, by which it is notified"),
+        (
+            "hosts: { a: {} }\nresources:\n  - file: { path: /a, content: \"{{ prot }}\" }\nvars: { port: 1 }\n",
+            "site.yaml:3:32: resources[0].file: \"prot\" is not defined; did you mean \"port\"? (for the host a)"
+        ),
+        (
+            "hosts: { a: {} }\nresources:\n  - file: { path: /a, source: gone }\n",
+            "site.yaml:3:5: resources[0].file: there is no file gone in"
+        ),
+        (
+            "hosts: { a: {} }\nresources:\n  - file: { path: /a, content: x }\n  - line: { path: /a, line: y }\n",
+            "site.yaml:4:5: resources[1].line: declares content of /a, and so does file at"
+        ),
+        (
+            "handlers:\n  - command: { run: x }\n",
+            "site.yaml:2:5: handlers[0].command: a handler needs a name, by which it is notified"
+        ),
         ("rollout: { serial: 0x }\n", "site.yaml:1:20: rollout.serial: found \"0x\", wanted a number of hosts"),
         ("hosts: { a: { adress: x } }\n", "site.yaml:1:15: hosts.a.adress: unknown key; did you mean \"address\"?"),
         ("plays:\n  - { hosts: \"~[\", resources: [] }\n", "site.yaml:2:14: plays[0].hosts: "),
@@ -47,7 +89,8 @@ import Testing
     }
 
     @Test func tellsEverythingAtOnce() throws {
-        let text = "resources:\n  - fiel: {}\n  - file: { path: x }\n  - user: { name: a, uid: -1 }\n  - command: { run: a, cretes: /b }\n"
+        let text =
+            "resources:\n  - fiel: {}\n  - file: { path: x }\n  - user: { name: a, uid: -1 }\n  - command: { run: a, cretes: /b }\n"
         #expect(try complaints(text).count == 4)
     }
 
@@ -92,7 +135,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ([], [], true), (["web"], [], false), (["files"], [], true), ([], ["files"], false), (["files"], ["files"], false),
+        ([], [], true), (["web"], [], false), (["files"], [], true), ([], ["files"], false),
+        (["files"], ["files"], false),
     ])
     func choosesByTags(only: [String], skipped: [String], expected: Bool) {
         #expect(TagSelection(only: Set(only), skipped: Set(skipped)).includes(["files", "x"]) == expected)

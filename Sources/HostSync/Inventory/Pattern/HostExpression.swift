@@ -49,7 +49,8 @@ final class HostExpression: Sendable, Equatable {
         do throws(RegexTranslation.Fault) {
             expression = try RegexTranslation.posix(text)
         } catch {
-            throw InventoryProblem("the regular expression \(InventoryText.quoted(text)) cannot be read: \(error.message)")
+            throw InventoryProblem(
+                "the regular expression \(InventoryText.quoted(text)) cannot be read: \(error.message)")
         }
         let compiled = UnsafeMutablePointer<regex_t>.allocate(capacity: 1)
         compiled.initialize(to: regex_t())

@@ -1,6 +1,6 @@
-import Settings
 package import Base
 import Glibc
+import Settings
 
 extension HostPattern {
     /// The hosts that are meant, in the order of the inventory.

@@ -14,6 +14,17 @@ struct SyncExplain: ParsableCommand {
               apus sync explain --all            the whole reference
             """)
 
+    private static let heading = """
+        # Resources of `apus sync`
+
+        <!-- Written by `apus sync explain --all`. Do not edit: change the resource's type. -->
+
+        What stands under `resources:` and `handlers:` of a [site](sync.md). Every entry may also have `name`, `when`, `loop`,
+        `notify`, `requires`, `tags`, `vars` and `ignoreErrors`. Each value may be a template.
+
+
+        """
+
     @Argument(help: "Kinds: file, service, ….", completion: .list(ResourceCatalogue.keywords))
     var kind: [String] = []
 
@@ -41,6 +52,6 @@ struct SyncExplain: ParsableCommand {
                 }
                 return kind
             }
-        try Report.output(ResourceCatalogue.documentation(kinds))
+        try Report.output((all ? SyncExplain.heading : "") + ResourceCatalogue.documentation(kinds))
     }
 }
