@@ -26,16 +26,22 @@ struct ApplyScript {
     ///   - title: For the reader of the script.
     ///   - notifies: Names of handlers.
     ///   - stopsRun: Whether a failure keeps the later steps from being run.
+    ///   - requires: Steps before it without which it is left out.
+    ///   - isRequired: Whether a later step may require this one.
     mutating func step(
-        _ number: Int, title: String, _ steps: StepScript, notifies: [String] = [], stopsRun: Bool = true
+        _ number: Int, title: String, _ steps: StepScript, notifies: [String] = [], stopsRun: Bool = true,
+        requires: [Int] = [], isRequired: Bool = false
     ) {
+        let conditions = requires.isEmpty ? "" : " && [ -z \"\(requires.map { "$apus_failed\($0)" }.joined())\" ]"
         lines.append("# \(title.replacing("\n", with: " "))")
-        lines.append("if [ -z \"$apus_failed\" ]; then apus_mark s \(number)")
+        lines.append("if [ -z \"$apus_failed\" ]\(conditions); then apus_mark s \(number)")
         for name in notifies {
             lines.append("apus_pend \(HandlerJournal.fileName(name)) \(ShellText.quoted(name))")
         }
         subshell(number, steps)
         if stopsRun { lines.append("[ \"$c\" = 0 ] || apus_failed=\(number)") }
+        if isRequired { lines.append("[ \"$c\" = 0 ] || apus_failed\(number)=1") }
+        if isRequired, !requires.isEmpty { lines.append("else apus_failed\(number)=1") }
         lines.append("fi")
     }
 
@@ -44,8 +50,9 @@ struct ApplyScript {
         let file = "\"$D/pending/\(HandlerJournal.fileName(name))\""
         lines.append("# handler \(name.replacing("\n", with: " "))")
         lines.append("if [ -z \"$apus_failed\" ] && [ -f \(file) ]; then apus_mark s \(number)")
-        subshell(number, steps)
-        lines.append("if [ \"$c\" = 0 ]; then rm -f \(file); else apus_failed=\(number); fi")
+        // The note goes before anybody is told: telling may be what the shell dies of.
+        subshell(number, steps, atSuccess: "rm -f \(file)")
+        lines.append("[ \"$c\" = 0 ] || apus_failed=\(number)")
         lines.append("fi")
     }
 
@@ -54,11 +61,15 @@ struct ApplyScript {
         lines += probe.chunks
     }
 
-    private mutating func subshell(_ number: Int, _ steps: StepScript) {
+    private mutating func subshell(_ number: Int, _ steps: StepScript, atSuccess: String? = nil) {
         lines.append("( set -e; umask 022")
         lines += steps.resolved(number: number)
         lines.append(") </dev/null >\"$S/out\" 2>&1 3<&-")
-        lines.append("apus_end \(number) $?")
+        if let atSuccess {
+            lines.append("c=$?; [ $c != 0 ] || \(atSuccess); apus_end \(number) $c")
+        } else {
+            lines.append("apus_end \(number) $?")
+        }
         for (index, content) in steps.contents.enumerated() {
             contents.append(("c\(number)-\(index)", content))
         }

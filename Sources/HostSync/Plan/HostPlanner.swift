@@ -2,6 +2,8 @@
 struct HostPlanner {
     /// Actions that ran already in this run, by the task's place: they are not wanted again.
     var done: Set<Int> = []
+    /// What failed already in this run, by the task's place, with why: it is not tried again.
+    var givenUp: [Int: String] = [:]
     /// Go on after a failure with what does not require the failed one.
     var keepsGoing = false
 
@@ -47,6 +49,9 @@ struct HostPlanner {
     private func verdict(_ task: HostTask, _ number: Int, _ host: inout HostState) -> HostPlan.Verdict {
         do {
             let comparison = try task.resource.compare(&host)
+            if let why = givenUp[number], comparison.deferred != nil || !comparison.differences.isEmpty {
+                return .failed(why)
+            }
             if let why = comparison.deferred {
                 host.willProvide("deferred")
                 return .deferred(why)

@@ -62,12 +62,13 @@ package struct ServiceResource: Resource {
             throw ResourceFault("there is nothing that manages services: no running systemd, no OpenRC, no /etc/init.d")
         }
         let status = ServiceStatus.of(name, host)
-        if !status.isFound, !(masked == true || isAlreadyGone) {
-            let unit = ServiceStatus.unit(name)
-            if host.changesBefore || host.willHave("unit:\(unit)") {
+        if !status.isFound, masked != true {
+            // A package often enables and starts what it brings.
+            let comes = host.willHave("package") || host.willHave("unit:\(ServiceStatus.unit(name))")
+            if comes || host.changesBefore && !isAlreadyGone {
                 return .deferred("\(name) may come with an earlier change")
             }
-            throw ResourceFault("there is no service \(name): is its package installed?")
+            if !isAlreadyGone { throw ResourceFault("there is no service \(name): is its package installed?") }
         }
         let wish = ServiceWish(
             name: name, running: state?.isAction == true ? nil : isToRun, enabled: enabled, masked: masked)

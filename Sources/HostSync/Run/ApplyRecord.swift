@@ -11,8 +11,13 @@ struct ApplyRecord {
     private var running: Int?
     private var failure: String?
     private(set) var mayGoOn = true
+    /// What failed, by its place in the plan, with why.
+    private(set) var failed: [Int: String] = [:]
+    private let keepsGoing: Bool
 
-    init(_ plan: HostPlan) {
+    /// - Parameter keepsGoing: Whether a failed resource leaves the run to go on.
+    init(_ plan: HostPlan, keepsGoing: Bool) {
+        self.keepsGoing = keepsGoing
         items = plan.items.map { HostReport.Item($0) }
         for (index, item) in plan.items.enumerated() {
             switch item.verdict {
@@ -49,8 +54,7 @@ struct ApplyRecord {
             }
             if !isFine {
                 let why = message ?? "exit code \(result.code)"
-                items[number].message = why
-                if !plan.items[number].task.declaration.ignoresErrors { fail("\(items[number].title): \(why)") }
+                failItem(number, why, ignored: plan.items[number].task.declaration.ignoresErrors)
             }
         } else if number >= ApplyRecord.firstHandler {
             var item = HostReport.Item(title: title(number, in: plan), place: "", status: isFine ? .changed : .failed)
@@ -61,39 +65,41 @@ struct ApplyRecord {
         }
     }
 
+    /// Ends the run with this, unless it ends with something else already.
     mutating func fail(_ why: String) {
         if failure == nil { failure = why }
         mayGoOn = false
     }
 
+    private mutating func failItem(_ number: Int, _ why: String, ignored: Bool = false) {
+        items[number].status = .failed
+        items[number].message = why
+        failed[number] = why
+        guard !ignored else { return }
+        if failure == nil { failure = "\(items[number].title): \(why)" }
+        if !keepsGoing { mayGoOn = false }
+    }
+
     /// Holds what was done against what the host says now.
-    mutating func verify(_ before: HostPlan, _ after: HostPlan, isLast: Bool) {
+    mutating func verify(_ before: HostPlan, _ after: HostPlan) {
         for (index, item) in before.items.enumerated() where items[index].status == .changed {
             guard case .change(let comparison) = item.verdict, !comparison.isAction else { continue }
+            let isIgnored = item.task.declaration.ignoresErrors
             switch after.items[index].verdict {
             case .change(let left):
                 let what = left.differences.map { "\($0.what) is \($0.old ?? "missing")" }.joined(separator: ", ")
-                items[index].status = .failed
-                items[index].message = "not as declared after the change: \(what)"
-                fail("\(items[index].title): \(items[index].message ?? "")")
-            case .failed(let why):
-                items[index].status = .failed
-                items[index].message = why
-                fail("\(items[index].title): \(why)")
+                failItem(index, "not as declared after the change: \(what)", ignored: isIgnored)
+            case .failed(let why): failItem(index, why, ignored: isIgnored)
             default: continue
             }
         }
         for (index, item) in after.items.enumerated()
-        where items[index].status == .deferred || items[index].status == .same {
+        where [.deferred, .same, .notRun].contains(items[index].status) {
             switch item.verdict {
-            case .same:
-                if items[index].status == .deferred { (items[index].status, items[index].message) = (.same, nil) }
-            case .change: if !isLast || items[index].status == .same { items[index].status = .notRun }
-            case .failed(let why):
-                items[index].status = .failed
-                items[index].message = why
-                if !item.task.declaration.ignoresErrors { fail("\(items[index].title): \(why)") }
-            case .skipped(let why): (items[index].status, items[index].message) = (.skipped, why)
+            case .same: (items[index].status, items[index].message) = (.same, nil)
+            case .change: items[index].status = .notRun
+            case .failed(let why): failItem(index, why, ignored: item.task.declaration.ignoresErrors)
+            case .skipped(let why): if keepsGoing { (items[index].status, items[index].message) = (.skipped, why) }
             case .deferred: continue
             }
         }

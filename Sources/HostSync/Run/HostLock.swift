@@ -14,30 +14,45 @@ enum HostLock {
 
     /// Takes the lock, or says `locked` with its owner in section 0. A lock whose process is gone, or that is from
     /// before the last boot, is taken over. What a dead run left is removed.
+    ///
+    /// Where there is flock(1), looking at a lock and taking it over is one step for those who come at the same time: it is
+    /// held on the folder itself, and the kernel lets go of it whoever dies. A process is known by its number, the boot and
+    /// its start time, because numbers are given again.
     static func take(owner: String) -> String {
         #"""
         apus_boot=$(cat /proc/sys/kernel/random/boot_id 2>/dev/null)
-        apus_lock() {
-        mkdir -p "$D/pending" || return 1
+        apus_started() { k=; read -r k 2>/dev/null <"/proc/$1/stat" || return 0; set -- ${k##*) }; echo "${20:-}"; }
+        apus_holds() {
+        p=; b=; k=; w=
+        [ ! -r "$D/lock/owner" ] || { read -r p b k; read -r w; } <"$D/lock/owner"
+        [ -n "$p" ] && [ "$b" = "$apus_boot" ] && kill -0 "$p" 2>/dev/null && [ "$k" = "$(apus_started "$p")" ]; }
+        apus_take() {
         n=0
         until mkdir "$D/lock" 2>/dev/null; do
-        [ -d "$D/lock" ] || return 1
-        p=; b=; w=
-        [ -r "$D/lock/owner" ] && { read -r p b; read -r w; } <"$D/lock/owner"
-        if [ -n "$p" ] && [ "$b" = "$apus_boot" ] && kill -0 "$p" 2>/dev/null; then echo "$w (process $p)"; return 2; fi
-        n=$((n + 1)); [ $n -lt 5 ] || { echo "somebody who died while taking it: remove $D/lock"; return 2; }
-        if [ -z "$p" ]; then sleep 1; [ ! -s "$D/lock/owner" ] || continue; fi
+        if apus_holds; then echo "$w (process $p)"; return 2; fi
+        n=$((n + 1))
+        if [ $n -gt 5 ]; then
+        [ -d "$D/lock" ] || { mkdir "$D/lock" && break; }
+        echo "somebody who died while taking it: remove $D/lock"; return 2
+        fi
+        if [ -z "$p" ] && [ -z "$1" ]; then sleep 1; [ ! -s "$D/lock/owner" ] || continue; fi
         mv "$D/lock" "$D/lock.$N" 2>/dev/null && rm -rf "$D/lock.$N"
         done
         trap 'rm -rf "$D/stage" "$D/lock"' EXIT; trap 'exit 129' HUP; trap 'exit 130' INT; trap 'exit 141' PIPE; trap 'exit 143' TERM
-        printf '%s %s\n%s\n' "$$" "$apus_boot" \#(ShellText.quoted(owner)) >"$D/lock/owner" || return 1
+        printf '%s %s %s\n%s\n' "$$" "$apus_boot" "$(apus_started $$)" \#(ShellText.quoted(owner)) >"$D/lock/owner"; }
+        apus_lock() {
+        mkdir -p "$D/pending" && true >"$D/lock.new" && rm -f "$D/lock.new" || return 1
+        if command -v flock >/dev/null 2>&1; then
+        exec 9<"$D/pending"; flock 9 && apus_take alone; c=$?; exec 9<&-
+        else apus_take ''; c=$?; fi
+        [ $c = 0 ] || return $c
         rm -rf "$D/stage"
         if [ -s "$D/temporary" ]; then
         while IFS= read -r f; do case $f in */.apus-*[0-9a-f]) rm -f "$f";; esac; done <"$D/temporary"
         rm -f "$D/temporary"
         fi; }
         apus_mark s 0
-        apus_lock
+        { apus_lock; } 2>&1
         apus_mark e 0 $?
         """#
     }

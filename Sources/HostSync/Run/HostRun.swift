@@ -137,12 +137,14 @@ struct HostRun {
         _ session: inout HostSession, _ report: inout HostReport
     ) throws {
         var planner = firstPlanner
-        var record = ApplyRecord(plan)
+        var record = ApplyRecord(plan, keepsGoing: keepsGoing)
         var passes = 0
         while plan.hasWork, record.mayGoOn {
             passes += 1
             guard passes <= HostRun.mostPasses else {
-                record.fail("still something to change after \(HostRun.mostPasses) rounds: do two resources disagree?")
+                let titles = plan.changes.prefix(3).map(\.task.title).joined(separator: ", ")
+                record.fail(
+                    "still something to change after \(HostRun.mostPasses) rounds (\(titles)): do two resources disagree?")
                 break
             }
             let isLast = !plan.hasDeferred
@@ -166,10 +168,10 @@ struct HostRun {
                     planner.done.insert(number)
                 }
             }
-            let next = planner.plan(tasks, outcome.answer)
-            record.verify(plan, next, isLast: isLast)
-            plan = next
-            if isLast { break }
+            planner.givenUp = record.failed
+            record.verify(plan, planner.plan(tasks, outcome.answer))
+            planner.givenUp = record.failed
+            plan = planner.plan(tasks, outcome.answer)
         }
         record.finish(into: &report, error: nil)
     }
@@ -179,12 +181,18 @@ struct HostRun {
         _ plan: HostPlan, _ request: ProbeRequest, handlersToo: Bool, keepsGoing: Bool
     ) -> (ApplyScript, ProbeScript) {
         var script = ApplyScript()
+        var changed: [String: [Int]] = [:]
+        let required = Set(plan.changes.flatMap(\.task.declaration.requires))
         for (number, item) in plan.items.enumerated() {
             if item.flushBefore { addHandlers(plan, &script, round: number + 1) }
             guard case .change(let comparison) = item.verdict else { continue }
+            let declaration = item.task.declaration
             script.step(
-                number, title: item.task.title, comparison.steps, notifies: item.task.declaration.notify,
-                stopsRun: !keepsGoing && !item.task.declaration.ignoresErrors)
+                number, title: item.task.title, comparison.steps, notifies: declaration.notify,
+                stopsRun: !keepsGoing && !declaration.ignoresErrors,
+                requires: declaration.requires.flatMap { changed[$0] ?? [] },
+                isRequired: required.contains(declaration.name ?? ""))
+            if let name = declaration.name { changed[name, default: []].append(number) }
         }
         if handlersToo { addHandlers(plan, &script, round: 0) }
         let probe = ProbeScript(request, firstNumber: ApplyScript.firstProbeNumber)

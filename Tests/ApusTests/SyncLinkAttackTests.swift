@@ -1,0 +1,132 @@
+import Base
+import Glibc
+import TestKit
+import Testing
+
+/// Links that another user of the host has planted where root is going to write.
+@Suite(.timeLimit(.minutes(10))) struct SyncLinkAttackTests {
+    private let bench: SyncBench
+    private var host: SSHHosts.Host { bench.host }
+
+    init() async throws {
+        bench = try await SyncBench()
+        // What root owns and the attacker wants changed.
+        try await host.prepare("mkdir /srv/target && echo mine >/srv/target/file && chmod 0600 /srv/target/file && chmod 0700 /srv/target")
+    }
+
+    private static let untouched = "700 0:0 | 600 0:0 | mine\n | file\n"
+
+    private func target() async throws -> String {
+        let names = try await host.run("ls -A /srv/target").output
+        return [
+            host.ownership("/srv/target") ?? "", host.ownership("/srv/target/file") ?? "",
+            host.text("/srv/target/file") ?? "", names,
+        ].joined(separator: " | ")
+    }
+
+    /// Where the link stands when the run begins.
+    private static let atDestination = [
+        "file: { path: /tmp/x, content: evil }", "file: { path: /tmp/x, mode: \"0666\" }",
+        "file: { path: /tmp/x, content: evil, force: true }", "file: { path: /tmp/x, content: evil, inPlace: true }",
+        "line: { path: /tmp/x, line: evil }", "block: { path: /tmp/x, block: evil }",
+        "file: { path: /tmp/x, content: evil, backup: true, force: true }",
+    ]
+
+    @Test(arguments: atDestination) func atTheDestinationIsNeverFollowed(resource: String) async throws {
+        try await host.prepare("su admin -c 'ln -s /srv/target/file /tmp/x'")
+        try bench.site("resources:\n  - \(resource)")
+        let run = try await bench.run("apply")
+        #expect(try await target() == Self.untouched, "\(run.all)")
+        if resource.contains("force") {
+            #expect(run.code == 0, "\(run.all)")
+            #expect(try await host.run("[ ! -L /tmp/x ] && cat /tmp/x").output == "evil")
+        } else {
+            #expect(run.code == 1, "\(run.all)")
+            #expect(run.report?.error?.message.contains("link") == true, "\(run.all)")
+        }
+    }
+
+    @Test func atTheDestinationOfAFolderIsNeverFollowed() async throws {
+        try await host.prepare("su admin -c 'ln -s /srv/target /tmp/x'")
+        try bench.folder.write("content", "evil")
+        mkdir("\(bench.folder.path)/tree", 0o755)
+        try bench.folder.write("tree/file", "evil")
+        for resource in [
+            "directory: { path: /tmp/x, mode: \"0777\", owner: admin }", "directory: { path: /tmp/x, source: tree }",
+            "directory: { path: /tmp/x, source: tree, purge: true }",
+            "directory: { path: /tmp/x, recurse: true, owner: admin, fileMode: \"0666\" }",
+        ] {
+            try bench.site("resources:\n  - \(resource)")
+            let run = try await bench.run("apply")
+            #expect(run.code == 1, "\(resource): \(run.all)")
+            #expect(try await target() == Self.untouched, "\(resource)")
+        }
+        // A link is removed, and not what it points to.
+        try bench.site("resources:\n  - absent: { path: /tmp/x, recursive: true }")
+        #expect(try await bench.run("apply").code == 0)
+        #expect(try await target() == Self.untouched)
+        #expect(!host.has("/tmp/x"))
+    }
+
+    private static let belowParent = [
+        "file: { path: /tmp/d/file, content: evil }", "file: { path: /tmp/d/new, content: evil }",
+        "file: { path: /tmp/d/file, mode: \"0666\" }", "file: { path: /tmp/d/file, owner: admin }",
+        "file: { path: /tmp/d/file, content: evil, inPlace: true }", "line: { path: /tmp/d/file, line: evil }",
+        "block: { path: /tmp/d/file, block: evil }", "symlink: { path: /tmp/d/link, target: evil }",
+        "symlink: { path: /tmp/d/file, target: evil, force: true }", "directory: { path: /tmp/d/sub }",
+        "absent: { path: /tmp/d/file }", "directory: { path: /tmp/d/sub/below, mode: \"0777\" }",
+        "hostsEntry: { ip: 192.0.2.1, names: evil, path: /tmp/d/file }",
+    ]
+
+    /// `/tmp/d` is a link of the attacker's to a folder of root's.
+    @Test func aParentThatIsALinkOfAnotherUserIsRefused() async throws {
+        try await host.prepare("su admin -c 'ln -s /srv/target /tmp/d'")
+        for resource in Self.belowParent {
+            try bench.site("resources:\n  - \(resource)")
+            let run = try await bench.run("apply")
+            #expect(run.code == 1, "\(resource): \(run.all)")
+            #expect(run.report?.error?.message.contains("link") == true, "\(resource): \(run.all)")
+            #expect(try await target() == Self.untouched, "\(resource)")
+        }
+        // Of root's own links, the way may lead over them.
+        try await host.prepare("rm /tmp/d; ln -s /srv/target /srv/way")
+        try bench.site("resources:\n  - file: { path: /srv/way/new, content: mine }")
+        let run = try await bench.run("apply")
+        #expect(run.code == 0, "\(run.all)")
+        #expect(host.text("/srv/target/new") == "mine")
+    }
+
+    /// The link is planted after the host was looked at, and before the change.
+    @Test func aLinkThatAppearsMeanwhileIsRefused() async throws {
+        let cases = [
+            ("ln -s /srv/target/file /tmp/x", "file: { path: /tmp/x, content: evil }"),
+            ("ln -s /srv/target /tmp/x", "directory: { path: /tmp/x, mode: \"0777\" }"),
+            ("ln -s /srv/target /tmp/x", "file: { path: /tmp/x/file, content: evil }"),
+            ("ln -s /srv/target /tmp/x", "directory: { path: /tmp/x/sub }"),
+            ("ln -s /srv/target/file /tmp/x", "line: { path: /tmp/x, line: evil, create: true }"),
+            ("rm -rf /tmp/x; ln -s /srv/target/file /tmp/x", "file: { path: /tmp/x, mode: \"0666\" }"),
+            ("rm -rf /tmp/x; ln -s /srv/target/file /tmp/x", "file: { path: /tmp/x, owner: ops }"),
+            ("rm -rf /tmp/x; ln -s /srv/target /tmp/x", "directory: { path: /tmp/x, owner: ops }"),
+        ]
+        for (attack, resource) in cases {
+            try await host.prepare("rm -rf /tmp/x")
+            if attack.hasPrefix("rm") {
+                let make = resource.hasPrefix("file") ? "touch" : "mkdir"
+                try await host.prepare("su admin -c '\(make) /tmp/x'")
+            }
+            try bench.site("resources:\n  - command: { run: \"\(attack)\", user: admin }\n  - \(resource)")
+            let run = try await bench.run("apply")
+            #expect(run.code == 1, "\(resource): \(run.all)")
+            #expect(try await target() == Self.untouched, "\(attack), \(resource): \(run.all)")
+        }
+    }
+
+    @Test func aFolderThatEverybodyMayWriteIsRefused() async throws {
+        try await host.prepare("mkdir -m 0777 /srv/open")
+        try bench.site("resources:\n  - file: { path: /srv/open/x, content: mine }")
+        let run = try await bench.run("apply")
+        #expect(run.code == 1)
+        #expect(run.report?.error?.message.contains("writable by everybody") == true, "\(run.all)")
+        #expect(!host.has("/srv/open/x"))
+    }
+}
