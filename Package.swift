@@ -11,8 +11,13 @@ let strict: [SwiftSetting] = [
     .enableUpcomingFeature("InternalImportsByDefault"),
 ]
 
-func room(_ name: String, _ dependencies: [Target.Dependency] = [], exclude: [String] = []) -> Target {
-    .target(name: name, dependencies: dependencies, exclude: exclude, swiftSettings: strict)
+/// What is not on a hot path is compiled for size: the binary is one file for all of it.
+let small: [SwiftSetting] = strict + [.unsafeFlags(["-Osize"], .when(configuration: .release))]
+
+func room(
+    _ name: String, _ dependencies: [Target.Dependency] = [], exclude: [String] = [], settings: [SwiftSetting] = strict
+) -> Target {
+    .target(name: name, dependencies: dependencies, exclude: exclude, swiftSettings: settings)
 }
 
 func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
@@ -71,9 +76,9 @@ let package = Package(
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
             ]),
-        room("Age", ["Base", crypto]),
+        room("Age", ["Base", crypto], settings: small),
         // what features stand on
-        room("SSHTransport", ["Base"]),
+        room("SSHTransport", ["Base"], settings: small),
         room(
             "Daemon",
             [
@@ -94,7 +99,7 @@ let package = Package(
             [
                 "Base", "Terminal", "Settings", "Compression", "Telemetry", "HTTPTransport", "Daemon", "SSHTransport",
                 "Age", logging, crypto,
-            ]),
+            ], settings: small),
         // The contents are embedded from packaging/ and examples/, to which Resources holds links.
         .target(
             name: "HostInstall", dependencies: ["Base"],
@@ -113,7 +118,7 @@ let package = Package(
                 "Age", "HTTPTransport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
-            swiftSettings: strict),
+            swiftSettings: small),
         // benchmarks
         .executableTarget(
             name: "bench-metrics", dependencies: ["Base", "Telemetry"], path: "Benchmarks/metrics",

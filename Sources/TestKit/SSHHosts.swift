@@ -65,7 +65,8 @@ package final class SSHHosts: Sendable {
         guard mkfifo(pipe, 0o600) == 0 else { throw Files.failure("no-test-hosts", "cannot make a pipe") }
         let lifeline = open(pipe, O_RDWR | O_CLOEXEC)
         do {
-            let arguments = [try peer("hosts.py"), "start", "--dir", "\(folder.path)/hosts", "--kind", kind, "--count", "\(count)"]
+            let options = ["--dir", "\(folder.path)/hosts", "--kind", kind, "--count", "\(count)"]
+            let arguments = [try peer("hosts.py"), "start"] + options
             let child = try ChildProcess("python3", arguments, folder: folder.path, input: pipe)
             try await eventually("\(count) test hosts", within: .seconds(600)) {
                 child.output.hasSuffix("\n") || child.hasEnded
@@ -85,7 +86,9 @@ package final class SSHHosts: Sendable {
 extension SSHHosts {
     /// A program of `Tests/peers/sync`, also where this folder is a link into the checkout.
     package static func peer(_ name: String) throws(ApusError) -> String {
-        guard let path = realpath(#filePath, nil) else { throw Files.failure("no-checkout", "cannot find the checkout") }
+        guard let path = realpath(#filePath, nil) else {
+            throw Files.failure("no-checkout", "cannot find the checkout")
+        }
         defer { free(path) }
         let root = String(cString: path).split(separator: "/").dropLast(3).joined(separator: "/")
         return "/\(root)/Tests/peers/sync/\(name)"

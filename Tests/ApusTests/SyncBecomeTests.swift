@@ -26,7 +26,8 @@ import Testing
     private func filesWith(_ text: String) async throws -> String {
         try bench.host.write("/srv/wanted", Array(text.utf8))
         let found = try await bench.host.run(
-            "find / /run /dev/shm -xdev -type f ! -path /srv/wanted -newer /etc/hostname -exec grep -lF -f /srv/wanted {} +")
+            "find / /run /dev/shm -xdev -type f ! -path /srv/wanted -newer /etc/hostname -exec grep -lF -f /srv/wanted {} +"
+        )
         return found.output
     }
 
@@ -108,7 +109,7 @@ import Testing
         #expect(run.code == 0, "\(run.all)")
         #expect(bench.host.ownership("/home/ops/notes") == "640 1001:1001")
         #expect(bench.host.text("/home/ops/who") == "ops\n/home/ops\n")
-        #expect(!bench.host.has("/var/lib/apus"), "who is not root keeps the state at home")
+        #expect(!bench.host.has("/var/lib/apus-sync"), "who is not root keeps the state at home")
         #expect(bench.host.has("/home/ops/.local/state/apus/sync/pending"))
         let second = try await bench.run("apply", environment: environment)
         #expect(second.report?.status == "same", "\(second.all)")

@@ -68,7 +68,7 @@ import Testing
 
         let resumed = try await bench.run("apply", ["--resume", "--forks", "40"])
         #expect(resumed.code == 0, "\(resumed.all)")
-        #expect(Set(resumed.reports.map(\.host)) == Set(ports.keys), "hosts that were brought to their end are left out")
+        #expect(Set(resumed.reports.map(\.host)) == Set(ports.keys), "who was brought to the end is left out")
         #expect(resumed.reports.allSatisfy { $0.status == "changed" })
         let nothing = try await bench.run("apply", ["--resume"])
         #expect(nothing.code == 0 && nothing.reports.isEmpty, "\(nothing.all)")
@@ -76,6 +76,20 @@ import Testing
         try bench.site("\(Self.resources)\n  - file: { path: /srv/more, content: x }")
         let more = try await bench.run("apply", ["--resume", "--hosts", "host1:host2"])
         #expect(more.reports.count == 2, "\(more.all)")
+    }
+
+    @Test func resumeKnowsWhenAFileHasChanged() async throws {
+        let bench = try await SyncBench(2)
+        try bench.folder.write("template", "one")
+        try bench.site("resources:\n  - file: { path: /srv/a, template: template }")
+        try #require(try await bench.run("apply").code == 0)
+        #expect(try await bench.run("apply", ["--resume"]).reports.isEmpty)
+        try bench.folder.write("template", "two")
+        let run = try await bench.run("apply", ["--resume"])
+        #expect(run.reports.filter { $0.status == "changed" }.count == 2, "\(run.all)")
+        #expect(bench.hosts.map { $0.text("/srv/a") } == ["two", "two"])
+        let tagged = try await bench.run("apply", ["--resume", "--var", "a=b"])
+        #expect(tagged.reports.count == 2, "other variables are another run")
     }
 
     /// Eight hosts of which those in `dead` (from 1) refuse connections.

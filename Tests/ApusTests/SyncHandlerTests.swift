@@ -46,7 +46,7 @@ import Testing
         #expect(run.report?.status == "same", "\(run.all)")
         #expect(run.report?.notes == nil)
         #expect(log == before)
-        #expect(try await host.run("ls -A /var/lib/apus/sync/pending").output == "")
+        #expect(try await host.run("ls -A /var/lib/apus-sync/pending").output == "")
     }
 
     @Test func severalChangesRunEachHandlerOnceInDeclaredOrder() async throws {
@@ -56,7 +56,8 @@ import Testing
         let run = try await bench.run("apply")
         #expect(run.code == 0, "\(run.all)")
         #expect(log == "first\nsecond\n")
-        #expect(run.report?.resources.filter { $0.handler == true }.map(\.title) == ["handler first", "handler second"])
+        let handlers = run.report?.resources.filter { $0.handler == true }
+        #expect(handlers?.map(\.title) == ["handler first", "handler second"])
         try await expectQuiet()
         // One change notifies one handler.
         try host.write("/srv/b", Array("drifted".utf8))
@@ -120,12 +121,13 @@ import Testing
 
     /// The shell of the run dies with SIGKILL after the changes: nothing of it can clean up or go on.
     @Test func aRunWhoseShellIsKilledLosesNone() async throws {
-        try site("  - command: { run: \"kill -9 $(head -n 1 /var/lib/apus/sync/lock/owner | cut -d' ' -f1)\", unless: \"[ -e /srv/mended ]\" }")
+        let kill = "kill -9 $(head -n 1 /var/lib/apus-sync/lock/owner | cut -d' ' -f1)"
+        try site("  - command: { run: \"\(kill)\", unless: \"[ -e /srv/mended ]\" }")
         let killed = try await bench.run("apply")
         #expect(killed.code == 1)
         #expect(killed.report?.error?.code == "connection-lost", "\(killed.all)")
         #expect(host.text("/srv/a") == "new" && host.text("/srv/b") == "new" && log == "")
-        #expect(host.has("/var/lib/apus/sync/lock/owner"), "it could not even let go of its lock")
+        #expect(host.has("/var/lib/apus-sync/lock/owner"), "it could not even let go of its lock")
         try host.write("/srv/mended", [])
         let next = try await bench.run("apply")
         #expect(next.code == 0, "\(next.all)")
@@ -146,7 +148,7 @@ import Testing
         try await eventually("the command runs") { host.has("/srv/reached") || child.hasEnded }
         child.signal(SIGKILL)
         #expect(await child.wait() == 128 + SIGKILL)
-        let owner = try #require(host.text("/var/lib/apus/sync/lock/owner"))
+        let owner = try #require(host.text("/var/lib/apus-sync/lock/owner"))
         let shell = String(owner.prefix { $0 != " " })
         if killsShellToo { try await host.prepare("kill -9 \(shell)") }
         try host.write("/srv/go", [])

@@ -28,7 +28,7 @@ import Testing
         #expect(run.code == 1)
         #expect(run.report?.status == "unreachable")
         #expect(run.report?.error?.code == code, "\(run.all)")
-        #expect(!bench.host.has("/srv/a") && !bench.host.has("/var/lib/apus"))
+        #expect(!bench.host.has("/srv/a") && !bench.host.has("/var/lib/apus-sync"))
     }
 
     @Test func anUnknownKeyIsRefusedUnlessNewOnesAreTaken() async throws {
@@ -53,7 +53,8 @@ import Testing
 
     @Test func aKeyThatTheHostDoesNotTakeIsSaid() async throws {
         let key = try await ChildProcess.run(
-            "ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", "\(bench.folder.path)/other"], folder: bench.folder.path)
+            "ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", "\(bench.folder.path)/other"],
+            folder: bench.folder.path)
         try #require(key.code == 0)
         try bench.site(
             "resources:\n  - file: { path: /srv/a, content: x }",

@@ -57,7 +57,7 @@ import Testing
         #expect(second.report?.resources.count == 20)
         // One leg, and nothing is left of the run.
         #expect(second.report?.legs == 1)
-        #expect(bench.host.has("/var/lib/apus/sync/lock") == false)
+        #expect(bench.host.has("/var/lib/apus-sync/lock") == false)
         let plan = try await bench.run("plan", ["--detailed-exitcode"])
         #expect(plan.code == 0, "\(plan.all)")
     }
@@ -66,7 +66,7 @@ import Testing
         let before = try await bench.run("plan", ["--detailed-exitcode"])
         #expect(before.code == 2)
         #expect(before.report?.titles("same") == [])
-        #expect(!bench.host.has("/srv/app") && !bench.host.has("/var/lib/apus"), "a plan changes nothing")
+        #expect(!bench.host.has("/srv/app") && !bench.host.has("/var/lib/apus-sync"), "a plan changes nothing")
 
         let first = try await apply()
         #expect(first.code == 0, "\(first.all)")
@@ -85,14 +85,15 @@ import Testing
         #expect(host.ownership("/srv/app/large") == "600 0:0")
         #expect(host.text("/srv/app/motd") == "Hello from host1, debian, host1\n")
         #expect(host.text("/srv/tree/inner/below") == "below\n")
-        #expect(host.text("/srv/app/lines") == """
-            port=8080
-            # BEGIN APUS MANAGED BLOCK two
-            a
-            b
-            # END APUS MANAGED BLOCK two
+        #expect(
+            host.text("/srv/app/lines") == """
+                port=8080
+                # BEGIN APUS MANAGED BLOCK two
+                a
+                b
+                # END APUS MANAGED BLOCK two
 
-            """)
+                """)
         #expect(host.text("/etc/cron.d/nightly")?.hasSuffix("5 3 * * * root date +\\%s >/dev/null\n") == true)
         #expect(host.text("/etc/hosts")?.hasSuffix("192.0.2.7\tdb db.example\n") == true)
         let live = try await host.run(

@@ -11,7 +11,8 @@ import Testing
     init() async throws {
         bench = try await SyncBench()
         // What root owns and the attacker wants changed.
-        try await host.prepare("mkdir /srv/target && echo mine >/srv/target/file && chmod 0600 /srv/target/file && chmod 0700 /srv/target")
+        try await host.prepare(
+            "mkdir -m 0700 /srv/target && echo mine >/srv/target/file && chmod 0600 /srv/target/file")
     }
 
     private static let untouched = "700 0:0 | 600 0:0 | mine\n | file\n"

@@ -5,7 +5,7 @@ import Testing
 
 /// One run at a time on a host: others are refused, what died is cleaned up behind, and Ctrl-C lets go.
 @Suite(.timeLimit(.minutes(10))) struct SyncLockTests {
-    private static let folder = "/var/lib/apus/sync"
+    private static let folder = "/var/lib/apus-sync"
 
     /// A step that says when it runs, and waits until it may end.
     private static let waiting = """

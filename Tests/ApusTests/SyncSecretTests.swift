@@ -100,7 +100,8 @@ import Testing
             expectClean(text, name)
         }
         let left = try await host.run(
-            "find / /run /dev/shm -xdev -type f -newer /etc/hostname ! -path '/srv/*' -exec grep -lE 'tr0ub4dor|MIIEpQ' {} +")
+            "find / /run /dev/shm -xdev -type f -newer /etc/hostname ! -path '/srv/*' -exec grep -lE 'tr0ub4dor|MIIEpQ' {} +"
+        )
         #expect(left.output == "", "nothing is left on the host")
         #expect(try await host.run("find /srv -name '*apus*'").output == "")
     }

@@ -35,7 +35,8 @@ import Testing
         #expect(second.code == 0)
         #expect(second.report?.status == "same", "\(second.all)")
 
-        try await host.prepare("chmod 0600 /srv/app/text; chown ops /srv/app; echo x >>/srv/app/large; rm /srv/app/link")
+        try await host.prepare(
+            "chmod 0600 /srv/app/text; chown ops /srv/app; echo x >>/srv/app/large; rm /srv/app/link")
         let plan = try await bench.run("plan", ["--detailed-exitcode"])
         #expect(plan.code == 2)
         let drifted = ["directory /srv/app", "file /srv/app/text", "file /srv/app/large", "symlink /srv/app/link"]
@@ -43,7 +44,8 @@ import Testing
         #expect(try await bench.run("apply").code == 0)
         let last = try await bench.run("apply")
         #expect(last.report?.status == "same", "\(last.all)")
-        #expect(try await host.run("ls -A /srv /srv/app | grep -F .apus-; ls -A /var/lib/apus/sync").output == "pending\n")
+        let left = try await host.run("ls -A /srv /srv/app | grep -F .apus-; ls -A /var/lib/apus-sync")
+        #expect(left.output == "pending\n")
     }
 
     @Test func busyboxIsEnough() async throws {

@@ -1,5 +1,6 @@
 import Base
 import Glibc
+import Synchronization
 import TestKit
 import Testing
 
@@ -19,14 +20,21 @@ import Testing
               - line: { path: /mnt/disk/lines, line: new, create: true }
             """)
         try await host.prepare(
-            "mkdir /mnt/disk && mount -t tmpfs -o size=64k tmpfs /mnt/disk && cd /mnt/disk && echo old >large && echo old >lines")
+            "mkdir /mnt/disk && mount -t tmpfs -o size=64k tmpfs /mnt/disk && cd /mnt/disk && echo old >large && echo old >lines"
+        )
+    }
+
+    private final class Flag: Sendable {
+        private let value = Atomic<Bool>(false)
+        var isRaised: Bool { value.load(ordering: .relaxed) }
+        func raise() { value.store(true, ordering: .relaxed) }
     }
 
     private func expectOld() async throws {
         #expect(host.text("/mnt/disk/large") == "old\n")
         #expect(host.text("/mnt/disk/lines") == "old\n")
         #expect(try await host.run("ls -A /mnt/disk").output == "large\nlines\n")
-        #expect(!host.has("/var/lib/apus/sync/lock"))
+        #expect(!host.has("/var/lib/apus-sync/lock"))
     }
 
     private func expectMended() async throws {
@@ -37,6 +45,33 @@ import Testing
         #expect(try await host.run("ls -A /mnt/disk").output == "large\nlines\n")
         let last = try await bench.run("apply")
         #expect(last.report?.status == "same", "\(last.all)")
+    }
+
+    /// Whoever opens the file while it is replaced, again and again, finds the one or the other whole.
+    @Test func nobodyEverSeesHalfAFile() async throws {
+        let (small, big) = (SyncBench.noise(2 << 20, seed: 1), SyncBench.noise(3 << 20, seed: 2))
+        try Files.writeAtomically(small, to: "\(bench.folder.path)/small")
+        try Files.writeAtomically(big, to: "\(bench.folder.path)/big")
+        try host.write("/srv/file", small)
+        let path = host.root + "/srv/file"
+        let isOver = Flag()
+        let reader = Task.detached {
+            var seen: Set<Int> = []
+            while !isOver.isRaised {
+                var status = stat()
+                seen.insert(stat(path, &status) == 0 ? Int(status.st_size) : -1)
+                await Task.yield()
+            }
+            return seen
+        }
+        for name in ["big", "small", "big"] {
+            try bench.site("resources:\n  - file: { path: /srv/file, source: \(name) }")
+            let run = try await bench.run("apply")
+            #expect(run.code == 0, "\(run.all)")
+        }
+        isOver.raise()
+        #expect(await reader.value == [small.count, big.count])
+        #expect(host.bytes("/srv/file") == big)
     }
 
     @Test func aFullDiskKeepsTheOldFile() async throws {
@@ -72,7 +107,7 @@ import Testing
               - file: { path: /srv/evil, source: evil }
               - command: { run: "touch /srv/ran", creates: /srv/ran }
             """)
-        let state = "/var/lib/apus/sync"
+        let state = "/var/lib/apus-sync"
         try await bench.host.prepare("mkdir -p \(state) && mount -t tmpfs -o size=64k tmpfs \(state)")
         let run = try await bench.run("apply")
         #expect(run.code == 1)
@@ -90,12 +125,12 @@ import Testing
         #expect(!bench.host.has("/srv/taken-for-a-command"))
     }
 
-    @Test(arguments: ["/var/lib/apus", "/var/lib/apus/sync/pending"])
+    @Test(arguments: ["/var/lib/apus-sync", "/var/lib/apus-sync/pending"])
     func aReadOnlyStateFolderIsSaid(folder: String) async throws {
         try await host.prepare(
             """
-            mkdir -p /var/lib/apus && mount -t tmpfs tmpfs /var/lib/apus && mkdir -p \(folder)
-            mount -o remount,ro /var/lib/apus
+            mkdir /var/lib/apus-sync && mount -t tmpfs tmpfs /var/lib/apus-sync && mkdir -p \(folder)
+            mount -o remount,ro /var/lib/apus-sync
             """)
         let run = try await bench.run("apply")
         #expect(run.code == 1)
@@ -104,7 +139,7 @@ import Testing
         let plan = try await bench.run("plan", ["--detailed-exitcode"])
         #expect(plan.code == 2, "who only looks needs no state: \(plan.all)")
         try await expectOld()
-        try await host.prepare("umount /var/lib/apus; mount -o remount,size=2m /mnt/disk")
+        try await host.prepare("umount /var/lib/apus-sync; mount -o remount,size=2m /mnt/disk")
         try await expectMended()
     }
 }

@@ -46,12 +46,12 @@ struct ApplyScript {
     }
 
     /// A handler: it runs when somebody notified it, now or in a run that died.
-    mutating func handler(_ number: Int, name: String, _ steps: StepScript) {
+    mutating func handler(_ number: Int, name: String, _ steps: StepScript, strikesNote: Bool = true) {
         let file = "\"$D/pending/\(HandlerJournal.fileName(name))\""
         lines.append("# handler \(name.replacing("\n", with: " "))")
         lines.append("if [ -z \"$apus_failed\" ] && [ -f \(file) ]; then apus_mark s \(number)")
         // The note goes before anybody is told: telling may be what the shell dies of.
-        subshell(number, steps, atSuccess: "rm -f \(file)")
+        subshell(number, steps, atSuccess: strikesNote ? "rm -f \(file)" : nil)
         lines.append("[ \"$c\" = 0 ] || apus_failed=\(number)")
         lines.append("fi")
     }

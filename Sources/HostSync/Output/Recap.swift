@@ -20,6 +20,7 @@ package struct Recap: Sendable {
         var failed = 0
         var other = 0
         var duration = Duration.zero
+        var plays = 0
         var status: HostReport.Status
         var error: String?
     }
@@ -44,6 +45,7 @@ package struct Recap: Sendable {
         lines[place].failed += report.count(.failed)
         lines[place].other += report.count(.skipped) + report.count(.notRun) + report.count(.deferred)
         lines[place].duration += report.duration
+        lines[place].plays += 1
         if rank(report.status) > rank(lines[place].status) { lines[place].status = report.status }
         if let error = report.error, lines[place].error == nil { lines[place].error = error.description }
     }
@@ -69,8 +71,13 @@ package struct Recap: Sendable {
         lines.filter { $0.status != .same && $0.status != .changed }.map(\.host)
     }
 
-    package var verifiedHosts: [String] {
-        lines.filter { $0.status == .same || $0.status == .changed }.map(\.host)
+    /// Hosts that were brought to their end in every play that they are in.
+    ///
+    /// - Parameter plays: How many plays each host is in.
+    package func verifiedHosts(plays: [String: Int]) -> [String] {
+        lines.filter { line in
+            (line.status == .same || line.status == .changed) && line.plays == plays[line.host]
+        }.map(\.host)
     }
 
     /// - Parameter changedWord: `changed`, or for a plan `to change`.

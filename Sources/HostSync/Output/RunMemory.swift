@@ -5,13 +5,17 @@ import Settings
 /// What the last run of a site has brought to its end: for `--resume`.
 ///
 /// One small JSON file a site, in `$XDG_STATE_HOME/apus/sync` (or `~/.local/state/apus/sync`), named by the digest of the
-/// site's path: `{"digest":…,"verified":[…],"failed":[…]}`. Losing it costs a full run.
+/// site's path: `{"digest":…,"options":…,"files":{PATH: DIGEST},"verified":[…],"failed":[…]}`. What was brought to its end
+/// counts only while declarations, options and every file that they refer to are the same. Losing it costs a full run.
 package struct RunMemory: Sendable {
     private let path: String?
     private let digest: String
+    private let options: String
 
-    package init(site: String, digest: String) {
+    /// - Parameter options: Whatever else decides what is done: tags, variables.
+    package init(site: String, digest: String, options: String) {
         self.digest = digest
+        self.options = options
         let folder: String
         if let state = getenv("XDG_STATE_HOME") {
             folder = String(cString: state)
@@ -35,15 +39,22 @@ package struct RunMemory: Sendable {
             return []
         }
         let value = Value(root)
-        guard value["digest"]?.text == digest else { return [] }
+        guard value["digest"]?.text == digest, value["options"]?.text == options else { return [] }
+        for file in value["files"]?.map ?? OrderedMap() {
+            guard (try? ContentDigest.ofFile(file.key))?.digest == file.value.text else { return [] }
+        }
         return Set((value["verified"]?.list ?? []).map(\.text))
     }
 
     /// A failure to write is nobody's result, and is ignored.
-    package func keep(_ verified: some Sequence<String>, failed: [String]) {
+    package func keep(_ verified: some Sequence<String>, failed: [String], of site: LoadedSite) {
         guard let path else { return }
         var map = OrderedMap<Value>()
         map.set("digest", .string(digest))
+        map.set("options", .string(options))
+        var files = OrderedMap<Value>()
+        for file in site.files.loaded { files.set(file.path, .string(file.digest)) }
+        map.set("files", .map(files))
         map.set("verified", .list(Set(verified).sorted().map { .string($0) }))
         map.set("failed", .list(failed.map { .string($0) }))
         var folder = ""

@@ -21,6 +21,8 @@ package struct HostPlan: Sendable {
 
     var items: [Item] = []
     var handlers: [HostTask] = []
+    /// What each handler would do now, in their order; nil where that is known only after the changes before it.
+    var handlerSteps: [StepScript?] = []
     /// Handlers that a run which died has left, by name.
     var pending: [String] = []
     /// Names of handlers that were left and are not declared any more.

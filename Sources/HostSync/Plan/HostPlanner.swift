@@ -14,9 +14,10 @@ struct HostPlanner {
         let left = host.lines(HandlerJournal.query).map(String.init)
         let known = Set(tasks.handlers.compactMap(\.declaration.name))
         plan.pending = left.filter { known.contains($0) }
-        plan.unknownPending = left.filter { !known.contains($0) }
+        plan.unknownPending = left.filter { !known.contains($0) && !tasks.declaredHandlers.contains($0) }
         var failed: Set<String> = []
         var firstFailure: String?
+        var firstDeferred: String?
         var flushes = false
         for entry in tasks.entries {
             guard case .task(let task) = entry else {
@@ -32,6 +33,11 @@ struct HostPlanner {
             } else {
                 verdict = self.verdict(task, number, &host)
             }
+            // Commands keep their order: one that stands behind what comes later does not overtake it.
+            if let firstDeferred, case .change(let comparison) = verdict, comparison.isAction {
+                verdict = .deferred("it waits for \(firstDeferred)")
+            }
+            if firstDeferred == nil, case .deferred = verdict { firstDeferred = task.title }
             switch verdict {
             case .failed, .skipped:
                 if let name = task.declaration.name { failed.insert(name) }
@@ -43,7 +49,20 @@ struct HostPlanner {
             plan.items.append(HostPlan.Item(task: task, verdict: verdict, flushBefore: flushes))
             flushes = false
         }
+        plan.handlerSteps = tasks.handlers.map { handlerSteps($0, &host) }
         return plan
+    }
+
+    /// Nothing to do is nothing; what cannot be done fails when its turn comes, so that its note stays.
+    private func handlerSteps(_ handler: HostTask, _ host: inout HostState) -> StepScript? {
+        do {
+            let comparison = try handler.resource.compare(&host)
+            return comparison.deferred == nil ? comparison.steps : nil
+        } catch {
+            var steps = StepScript()
+            steps.run("apus_say", error.message)
+            return steps
+        }
     }
 
     private func verdict(_ task: HostTask, _ number: Int, _ host: inout HostState) -> HostPlan.Verdict {

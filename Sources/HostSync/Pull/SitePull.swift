@@ -5,8 +5,9 @@ import Glibc
 /// Fetches a site to this host, for fleets that SSH does not suit, and lets nothing pass that is not signed by whom it
 /// must be.
 ///
-/// What always holds: nothing of a fetched site is read as a site before its signature has been verified; a site that is
-/// older than the last one that was taken is refused (somebody may replay an old one that was signed rightly).
+/// What always holds: nothing of a fetched site is read as a site before its signature has been verified; a commit that is
+/// older than the last one that was taken is refused (somebody may replay an old one that was signed rightly). A file that
+/// is fetched by HTTPS has no age, and an old one is taken as long as its signature holds.
 package struct SitePull: Sendable {
     package enum Source: Sendable, Equatable {
         /// A repository, by any URL or path that git knows. The commit itself must be signed (`git commit -S` with an SSH

@@ -77,6 +77,13 @@ package struct FleetRun: Sendable {
         return try stages().flatMap(\.hosts).map(\.name).filter { known.insert($0).inserted }
     }
 
+    /// In how many plays each host is.
+    package func playCounts() throws(ApusError) -> [String: Int] {
+        var counts: [String: Int] = [:]
+        for host in try stages().flatMap(\.hosts) { counts[host.name, default: 0] += 1 }
+        return counts
+    }
+
     /// Runs to the end, or until a limit of failures or a cancellation stops it.
     ///
     /// - Returns: Why it was stopped; nil when every host had its turn.

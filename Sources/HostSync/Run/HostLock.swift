@@ -2,14 +2,16 @@ import SSHTransport
 
 /// The shell text that keeps two runs apart on one host, and cleans up behind one that died.
 ///
-/// `$D` (/var/lib/apus/sync for root, else below the user's home) holds: `lock/owner` (pid, boot id and who holds it),
+/// `$D` (/var/lib/apus-sync for root, else below the user's home) holds: `lock/owner` (pid, boot id, start
+/// time of the process, and who holds it),
 /// `stage/` (contents on their way, only while a change is under way), `temporary` (names of files that a dead run may
 /// have left beside their destination), `pending/` (handlers that were notified and have not run, one file each: its
 /// name is a digest, its content the handler's name and a newline).
 enum HostLock {
-    /// Says where state is kept; nothing is made.
+    /// Says where state is kept; nothing is made. It is not below /var/lib/apus, which belongs to the daemon's user: what is
+    /// sourced as root lies in it.
     static let folder = #"""
-        if [ "$(id -u)" = 0 ]; then D=/var/lib/apus/sync; else D=${XDG_STATE_HOME:-$HOME/.local/state}/apus/sync; fi
+        if [ "$(id -u)" = 0 ]; then D=/var/lib/apus-sync; else D=${XDG_STATE_HOME:-$HOME/.local/state}/apus/sync; fi
         """#
 
     /// Takes the lock, or says `locked` with its owner in section 0. A lock whose process is gone, or that is from

@@ -6,7 +6,7 @@ import Settings
 struct HostRun {
     /// Changes that make others possible are followed by another look; more than this many looks is a contradiction in
     /// the declarations.
-    private static let mostPasses = 5
+    private static let mostPasses = 20
 
     enum Mode: Sendable {
         case plan(wantsText: Bool)
@@ -144,7 +144,8 @@ struct HostRun {
             guard passes <= HostRun.mostPasses else {
                 let titles = plan.changes.prefix(3).map(\.task.title).joined(separator: ", ")
                 record.fail(
-                    "still something to change after \(HostRun.mostPasses) rounds (\(titles)): do two resources disagree?")
+                    "still something to change after \(HostRun.mostPasses) rounds (\(titles)): do two resources disagree?"
+                )
                 break
             }
             let isLast = !plan.hasDeferred
@@ -183,12 +184,13 @@ struct HostRun {
         var script = ApplyScript()
         var changed: [String: [Int]] = [:]
         let required = Set(plan.changes.flatMap(\.task.declaration.requires))
+        let wanted = Set(plan.handlers.compactMap(\.declaration.name))
         for (number, item) in plan.items.enumerated() {
             if item.flushBefore { addHandlers(plan, &script, round: number + 1) }
             guard case .change(let comparison) = item.verdict else { continue }
             let declaration = item.task.declaration
             script.step(
-                number, title: item.task.title, comparison.steps, notifies: declaration.notify,
+                number, title: item.task.title, comparison.steps, notifies: declaration.notify.filter(wanted.contains),
                 stopsRun: !keepsGoing && !declaration.ignoresErrors,
                 requires: declaration.requires.flatMap { changed[$0] ?? [] },
                 isRequired: required.contains(declaration.name ?? ""))
@@ -202,11 +204,11 @@ struct HostRun {
 
     private static func addHandlers(_ plan: HostPlan, _ script: inout ApplyScript, round: Int) {
         for (index, handler) in plan.handlers.enumerated() {
-            guard let name = handler.declaration.name else { continue }
-            var host = HostState(ProbeAnswer())
-            guard let comparison = try? handler.resource.compare(&host), !comparison.steps.isEmpty else { continue }
+            guard let name = handler.declaration.name, let steps = plan.handlerSteps[index] else { continue }
+            // One handler of a loop is several: the note stays until the last of them.
+            let isLast = !plan.handlers[(index + 1)...].contains { $0.declaration.name == name }
             script.handler(
-                ApplyRecord.handlerNumber(index, round: round), name: name, comparison.steps)
+                ApplyRecord.handlerNumber(index, round: round), name: name, steps, strikesNote: isLast)
         }
     }
 }

@@ -35,6 +35,7 @@ struct HostExpansion {
             }
         }
         result.handlers = play.handlers.flatMap { expand($0) }
+        result.declaredHandlers = Set(site.site.plays.flatMap(\.handlers).compactMap(\.name))
         result.isComplete = isComplete
         if isComplete { complaints += ClaimConflicts.find(result.tasks) }
         guard complaints.isEmpty else { throw SiteRefused(complaints: complaints) }
@@ -83,7 +84,10 @@ struct HostExpansion {
     }
 
     private mutating func task(_ declaration: TaskDeclaration, item: OrderedMap<Value>?) -> HostTask? {
-        let scope = scope.with(declaration.layers, item: item)
+        let files = site.files
+        let scope = scope.with(declaration.layers, item: item) { name in
+            files.find(name, in: declaration.source.folders).flatMap { try? files.template($0) }
+        }
         var isWanted = true
         for condition in declaration.conditions {
             do throws(TemplateError) {

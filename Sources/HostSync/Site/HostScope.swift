@@ -16,6 +16,8 @@ final class HostScope: TemplateScope {
     private var depth = 0
     /// Why a variable could not be rendered: a lookup itself cannot throw.
     private(set) var failure: String?
+    /// Finds what `{% include %}` names.
+    private let include: (String) -> Template?
 
     /// - Parameter facts: Nil while they are not known.
     init(host: InventoryHost, site: LoadedSite, facts: HostFacts?) {
@@ -25,16 +27,24 @@ final class HostScope: TemplateScope {
         own.set("inventory_hostname", .string(host.name))
         own.set("groups", .list(host.groups.map { .string($0) }))
         own.set("group_names", .list(host.groups.map { .string($0) }))
+        include = { _ in nil }
         hostVariables = host.variables
         layers = [own, site.overrides, hostVariables, site.site.variables]
     }
 
     /// The same names with more of them around: of a task, of a loop's item.
-    func with(_ task: TaskLayers, item: OrderedMap<Value>?) -> HostScope {
-        HostScope(self, task, item: item)
+    func with(
+        _ task: TaskLayers, item: OrderedMap<Value>?, include: @escaping (String) -> Template? = { _ in nil }
+    ) -> HostScope {
+        HostScope(self, task, item: item, include: include)
     }
 
-    private init(_ outer: HostScope, _ task: TaskLayers, item: OrderedMap<Value>?) {
+    func includedTemplate(_ name: String) throws(TemplateError) -> Template? { include(name) }
+
+    private init(
+        _ outer: HostScope, _ task: TaskLayers, item: OrderedMap<Value>?, include: @escaping (String) -> Template?
+    ) {
+        self.include = include
         facts = outer.facts
         hostVariables = outer.hostVariables
         let parameters = task.parameters.reversed()

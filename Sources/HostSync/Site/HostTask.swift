@@ -34,6 +34,8 @@ struct HostTasks: Sendable {
 
     var entries: [Entry] = []
     var handlers: [HostTask] = []
+    /// Names of all handlers of the site, also of those that this host does not want now.
+    var declaredHandlers: Set<String> = []
     /// False while facts are missing that change what is here.
     var isComplete = true
 

@@ -1,5 +1,5 @@
-package import Settings
 import SSHTransport
+package import Settings
 import Synchronization
 
 /// Knows every secret of a run by its value and takes it out of whatever is shown: diffs, JSON, errors, the journal.

@@ -32,6 +32,9 @@ final class SiteFiles: Sendable {
         return ContentDigest.of(Array(list.map(\.digest).joined(separator: "\n").utf8))
     }
 
+    /// Every file that was read so far, with its digest.
+    var loaded: [(path: String, digest: String)] { state.withLock { $0.read } }
+
     func folder(of file: String) -> String {
         guard let slash = file.lastIndex(of: "/") else { return "." }
         return slash == file.startIndex ? "/" : String(file[..<slash])

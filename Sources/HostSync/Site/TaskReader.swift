@@ -86,6 +86,13 @@ struct TaskReader {
             return []
         }
         let modifiers = modifiers(mapping, at: path, around)
+        if TaskReader.containers.contains(subject.key) {
+            for entry in mapping.entries where ["name", "loop", "requires", "ignoreErrors"].contains(entry.key) {
+                refuse(
+                    around, entry.keyPosition, path.appending(.key(entry.key)),
+                    "has no meaning at \(subject.key): give it to the resources in it")
+            }
+        }
         switch subject.key {
         case "flush": return [.flushHandlers]
         case "resources":
@@ -116,7 +123,13 @@ struct TaskReader {
             let own = path.appending(.key(entry.key))
             switch entry.key {
             case "name": result.name = words(entry.value, at: own, around, many: false).first
-            case "notify": result.notify = words(entry.value, at: own, around)
+            case "notify":
+                result.notify = words(entry.value, at: own, around)
+                if result.notify.contains(where: Template.isTemplate) {
+                    refuse(
+                        around, entry.value.position, own,
+                        "a handler is notified by its name; a template is not rendered here")
+                }
             case "requires": result.requires = words(entry.value, at: own, around)
             case "tags": result.tags = Set(words(entry.value, at: own, around))
             case "when": result.conditions = conditions(entry.value, at: own, around)

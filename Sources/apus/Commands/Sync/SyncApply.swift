@@ -62,7 +62,7 @@ struct SyncApply: AsyncParsableCommand {
             }
             fleetOptions.approved = plan.fingerprints
         }
-        let memory = RunMemory(site: site, digest: loaded.site.digest)
+        let memory = RunMemory(site: site, digest: loaded.site.digest, options: options.meaning)
         if resume { fleetOptions.skipped = memory.verifiedHosts() }
         if confirm { fleetOptions.approved = try await approved(loaded, options) }
         let fleet = FleetRun(site: loaded, options: fleetOptions)
@@ -74,7 +74,8 @@ struct SyncApply: AsyncParsableCommand {
         let stopped = try await SyncRunner.run(fleet, screen)
         try screen.finish(changedWord: "Changed", stopped: stopped)
         try record.finish(stopped: stopped)
-        memory.keep(screen.recap.verifiedHosts + fleetOptions.skipped, failed: screen.recap.failedHosts)
+        let verified = screen.recap.verifiedHosts(plays: try fleet.playCounts())
+        memory.keep(verified + fleetOptions.skipped, failed: screen.recap.failedHosts, of: loaded)
         let failed = screen.recap.failedHosts
         if !failed.isEmpty, options.output == .text {
             let names = failed.prefix(10).joined(separator: ", ") + (failed.count > 10 ? ", …" : "")

@@ -36,7 +36,7 @@ struct SyncDrift: AsyncParsableCommand {
             guard let every, stopped == nil else {
                 return try SyncRunner.check(screen.recap.verdict, tellsDifferences: true, stopped: stopped)
             }
-            try await SystemTime().sleep(for: every.duration)
+            guard await SyncRunner.pause(every.duration) else { throw ExitCode.interrupted }
         }
     }
 }

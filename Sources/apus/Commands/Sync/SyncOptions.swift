@@ -79,6 +79,15 @@ struct SyncOptions: ParsableArguments {
         return options
     }
 
+    /// What of the options decides what is done on a host.
+    var meaning: String {
+        [
+            tags ?? "-", skipTags ?? "-", "\(local)", `var`.joined(separator: "\u{1}"),
+            inventory.joined(separator: "\u{1}"),
+        ]
+        .joined(separator: "\u{0}")
+    }
+
     private func words(_ text: String?) -> Set<String> {
         Set((text ?? "").split(separator: ",").map(String.init))
     }

@@ -12,7 +12,8 @@ struct SyncPull: AsyncParsableCommand {
         abstract: "Fetch a signed site from git or by HTTPS, and bring this host to it.",
         discussion: """
             The commit, or the file, must be signed by somebody whom the allowed_signers file names (ssh-keygen(1)); what is
-            not, and what is older than what was taken last, is refused before it is read.
+            not is refused before it is read. A commit that is older than the one taken last is refused, too; of a file by
+            HTTPS nobody can tell its age.
 
             EXAMPLES
               apus sync pull --git https://git.example/site.git --allowed-signers /etc/apus/signers --every 15m
@@ -40,7 +41,7 @@ struct SyncPull: AsyncParsableCommand {
     var unsigned = false
 
     @Option(help: ArgumentHelp("Where the checkout is kept.", valueName: "folder"))
-    var folder = "/var/lib/apus/pull"
+    var folder = "/var/lib/apus-pull"
 
     @Flag(help: "Only show what differs.")
     var plan = false
@@ -77,7 +78,7 @@ struct SyncPull: AsyncParsableCommand {
                 if every != nil { Report.error("\(error)") }
             }
             guard let every else { break }
-            try await SystemTime().sleep(for: every.duration)
+            guard await SyncRunner.pause(every.duration) else { break }
         } while true
         await http.shutdown()
         if let failure { throw failure }

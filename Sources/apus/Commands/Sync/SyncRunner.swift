@@ -30,6 +30,23 @@ enum SyncRunner {
         }
     }
 
+    /// Sleeps between two rounds of `--every`.
+    ///
+    /// - Returns: False when a signal asked for the end.
+    static func pause(_ duration: Duration) async -> Bool {
+        let signals = SignalWatcher(onSecondStop: { _exit(ExitCode.interrupted.rawValue) })
+        return await withTaskGroup(of: Bool.self) { group in
+            group.addTask { (try? await SystemTime().sleep(for: duration)) != nil }
+            group.addTask {
+                for await signal in signals.signals where signal == .stop { return false }
+                return false
+            }
+            let goesOn = await group.next() ?? false
+            group.cancelAll()
+            return goesOn
+        }
+    }
+
     private enum Outcome: Sendable {
         case ended(String?)
         case stopped
