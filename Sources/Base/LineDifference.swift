@@ -50,11 +50,28 @@ package enum LineDifference {
             for near in max(0, index - context)...min(lines.count - 1, index + context) { shown.insert(near) }
         }
         var result: [String] = []
-        for (index, line) in lines.enumerated() where shown.contains(index) {
-            if index == 0 || !shown.contains(index - 1) { result.append("@@ -\(line.old) +\(line.new) @@") }
-            result.append("\(line.mark)\(line.text)")
+        var start = 0
+        while let first = lines[start...].indices.first(where: shown.contains) {
+            let end = lines[first...].indices.first { !shown.contains($0) } ?? lines.endIndex
+            let hunk = lines[first..<end]
+            result.append(header(hunk, isShort: context == 0))
+            result += hunk.map { "\($0.mark)\($0.text)" }
+            start = end
         }
         return result
+    }
+
+    /// `@@ -12,3 +12,4 @@`: where the hunk begins in both texts, and how many lines of each it has; one is not written. The
+    /// short form, for changes without lines around them, has only the places.
+    private static func header(_ hunk: ArraySlice<Line>, isShort: Bool) -> String {
+        func side(_ start: Int, _ count: Int) -> String {
+            if isShort || count == 1 { return "\(start)" }
+            return count == 0 ? "\(start - 1),0" : "\(start),\(count)"
+        }
+        guard let first = hunk.first else { return "" }
+        let old = side(first.old, hunk.count { $0.mark != "+" })
+        let new = side(first.new, hunk.count { $0.mark != "-" })
+        return "@@ -\(old) +\(new) @@"
     }
 
     private static func split(_ text: [UInt8]) -> [String] {

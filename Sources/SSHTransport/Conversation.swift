@@ -119,16 +119,23 @@ package final class Conversation: Sendable {
                 guard ContinuousClock.now < deadline else { throw silence(patience(timeout)) }
                 continue
             }
-            deadline = ContinuousClock.now.advanced(by: patience(timeout))
             if ready.contains(.errors) { try readErrors() }
             if ready.contains(.output) {
                 try readOutput { event throws(ApusError) in
                     if case .mark("end") = event { isOver = true }
+                    // Noise before the shell is there, or beside its sections, buys a host no time.
+                    deadline = ContinuousClock.now.advanced(by: patience(timeout))
                     try handle(event)
                 }
                 if !isOver, state.withLock({ $0.outputEnded }) { throw lost() }
             }
-            if ready.contains(.input), !isOver { offset += try send(pending[offset...]) }
+            if ready.contains(.input), !isOver {
+                let count = try send(pending[offset...])
+                offset += count
+                if count > 0, state.withLock({ $0.isReady }) {
+                    deadline = ContinuousClock.now.advanced(by: patience(timeout))
+                }
+            }
         }
     }
 

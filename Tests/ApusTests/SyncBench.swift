@@ -12,12 +12,14 @@ final class SyncBench: Sendable {
     var hosts: [SSHHosts.Host] { machines.hosts }
     var host: SSHHosts.Host { machines.hosts[0] }
 
+    /// The default key exchange of OpenSSH costs eight times the processor time of this one.
+    static let forAllHosts = "KexAlgorithms curve25519-sha256\n"
+
     init(_ count: Int = 1, kind: String = "debian") async throws {
         machines = try await SSHHosts.start(count, kind: kind)
         folder = try TemporaryFolder()
-        // The default key exchange of OpenSSH costs eight times the processor time of this one.
-        let fast = "KexAlgorithms curve25519-sha256\n"
-        try folder.write("ssh_config", fast + String(decoding: try Files.read(machines.sshConfig), as: UTF8.self))
+        let config = String(decoding: try Files.read(machines.sshConfig), as: UTF8.self)
+        try folder.write("ssh_config", SyncBench.forAllHosts + config)
     }
 
     /// Bytes that nothing can compress, the same each time. `count` is a multiple of 8.
@@ -120,6 +122,7 @@ struct SyncReport: Sendable, Decodable {
     let play: String?
     let status: String
     let error: Failure?
+    let durationSeconds: Double
     let legs: Int
     let resources: [Item]
     let notes: [String]?

@@ -37,7 +37,8 @@ import Testing
     private func config(_ bench: SyncBench, _ name: String, ports: [String: Int]) throws -> String {
         let entries = ports.map { "Host \($0.key)\n    HostName 127.0.0.1\n    Port \($0.value)\n" }.joined()
         let config = String(decoding: try Files.read("\(bench.folder.path)/ssh_config"), as: UTF8.self)
-        try bench.folder.write("\(name).config", entries + config)
+        // Of several values ssh takes the first; what the bench says of all hosts ends where a host's part begins.
+        try bench.folder.write("\(name).config", SyncBench.forAllHosts + entries + config)
         return "\(name).config"
     }
 
@@ -50,10 +51,10 @@ import Testing
             // Spread over the fleet: each tenth host is dead.
             ports[bench.hosts[number * 10].name] = number < 3 ? silent[number].number : closed.number
         }
-        try bench.site("connectTimeout: 2s\n\(Self.resources)")
+        try bench.site("connectTimeout: 8s\n\(Self.resources)")
         let dead = try config(bench, "dead", ports: ports)
         let start = ContinuousClock.now
-        let first = try await bench.run("apply", ["--forks", "40"], sshConfig: dead)
+        let first = try await bench.run("apply", sshConfig: dead)
         let duration = ContinuousClock.now - start
         #expect(first.code == 3, "\(first.errors)")
         #expect(first.reports.count == 200)
@@ -63,10 +64,14 @@ import Testing
         for host in bench.hosts {
             #expect(host.text("/srv/of-\(host.name)") == (ports[host.name] == nil ? host.name : nil))
         }
-        // The silent ones cost connectTimeout once, beside the others; the rest is what this machine can do.
-        #expect(duration < .seconds(60), "\(duration)")
+        // The silent ones cost connectTimeout once, beside the others; the rest is what this machine can do, and it may
+        // have much else to do.
+        for report in first.reports where ports[report.host] != nil {
+            #expect(report.durationSeconds < 60, "\(report)")
+        }
+        #expect(duration < .seconds(300), "\(duration)")
 
-        let resumed = try await bench.run("apply", ["--resume", "--forks", "40"])
+        let resumed = try await bench.run("apply", ["--resume"])
         #expect(resumed.code == 0, "\(resumed.all)")
         #expect(Set(resumed.reports.map(\.host)) == Set(ports.keys), "who was brought to the end is left out")
         #expect(resumed.reports.allSatisfy { $0.status == "changed" })

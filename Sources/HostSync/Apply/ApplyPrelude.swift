@@ -30,7 +30,7 @@ enum ApplyPrelude {
         cd -P "./$c" || return 1
         else
         w=${PWD%/}/$c
-        cd -P "./$c" || return 1
+        cd -P "./$c" 2>/dev/null || { apus_say "the folder $1 is not there (declare it before, as a directory) or cannot be entered"; return 1; }
         [ "$PWD" = "$w" ] || { apus_say "$1: $w became a link"; return 1; }
         fi
         done; }

@@ -35,27 +35,35 @@ package struct RunMemory: Sendable {
 
     /// Empty when there is no memory, or it is of other declarations.
     package func verifiedHosts() -> Set<String> {
-        guard let path, let bytes = try? Files.read(path), let root = YAMLDocument(bytes, file: path).root else {
-            return []
-        }
-        let value = Value(root)
-        guard value["digest"]?.text == digest, value["options"]?.text == options else { return [] }
+        guard let value = remembered() else { return [] }
         for file in value["files"]?.map ?? OrderedMap() {
             guard (try? ContentDigest.ofFile(file.key))?.digest == file.value.text else { return [] }
         }
         return Set((value["verified"]?.list ?? []).map(\.text))
     }
 
+    private func remembered() -> Value? {
+        guard let path, let bytes = try? Files.read(path), let root = YAMLDocument(bytes, file: path).root else {
+            return nil
+        }
+        let value = Value(root)
+        return value["digest"]?.text == digest && value["options"]?.text == options ? value : nil
+    }
+
     /// A failure to write is nobody's result, and is ignored.
-    package func keep(_ verified: some Sequence<String>, failed: [String], of site: LoadedSite) {
+    ///
+    /// - Parameter skipped: Hosts that this run has left out; what they were verified with still counts for them.
+    package func keep(
+        _ verified: some Sequence<String>, skipped: Set<String>, failed: [String], of site: LoadedSite
+    ) {
         guard let path else { return }
         var map = OrderedMap<Value>()
         map.set("digest", .string(digest))
         map.set("options", .string(options))
-        var files = OrderedMap<Value>()
+        var files = skipped.isEmpty ? OrderedMap<Value>() : remembered()?["files"]?.map ?? OrderedMap()
         for file in site.files.loaded { files.set(file.path, .string(file.digest)) }
         map.set("files", .map(files))
-        map.set("verified", .list(Set(verified).sorted().map { .string($0) }))
+        map.set("verified", .list(skipped.union(verified).sorted().map { .string($0) }))
         map.set("failed", .list(failed.map { .string($0) }))
         var folder = ""
         for part in path.split(separator: "/").dropLast() {

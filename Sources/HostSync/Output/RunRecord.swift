@@ -34,6 +34,7 @@ package final class RunRecord: Sendable {
         self.actor = actor
         self.report = report
         started = time.wallNow()
+        if let report { try OutputFile.check(report) }
         var state = State()
         if let journal {
             state.journal = open(journal, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)

@@ -80,10 +80,6 @@ package struct FileResource: Resource {
         let status = try host.status(path)
         try refuseOtherKinds(status)
         try FolderSafety.check(place.folder, host)
-        if status == nil, try host.status(place.folder) == nil {
-            if host.changesBefore { return .deferred("its folder \(place.folder) may come with an earlier change") }
-            throw ResourceFault("the folder \(place.folder) is not there: declare it before, as a directory")
-        }
         let existing = status?.kind == .file ? status : nil
         let digest = wanted.map(ContentDigest.of)
         let writes = existing == nil || digest != nil && digest != existing?.digest

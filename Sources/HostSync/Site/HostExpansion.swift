@@ -123,13 +123,37 @@ struct HostExpansion {
             let node = try NodeTemplates.render(
                 declaration.payload, scope, tolerates: HostExpansion.late, wasIncomplete: &incomplete)
             if incomplete { isComplete = false }
-            let (resource, found) = declaration.kind.decode(node, declaration.source.path, declaration.source.file)
+            let holdsSecrets = keepSecret(declaration.payload, scope)
+            let (read, found) = declaration.kind.decode(node, declaration.source.path, declaration.source.file)
             // With blanks in it, it may be wrong in ways that it will not be.
+            var resource = read
+            if holdsSecrets, var command = read as? CommandResource {
+                command.sensitive = true
+                resource = command
+            }
             if !incomplete || resource != nil { complaints += found.filter { $0.severity == .error } }
             return resource
         } catch {
             note(error, declaration, scope)
             return nil
+        }
+    }
+
+    /// Tells the redactor of every text that is made with a secret, whatever filters have made of it.
+    ///
+    /// - Returns: Whether there is any.
+    private func keepSecret(_ node: YAMLNode, _ scope: HostScope) -> Bool {
+        switch node.content {
+        case .scalar(let scalar):
+            guard Template.isTemplate(scalar.text), let template = try? Template(parsing: scalar.text) else {
+                return false
+            }
+            let before = scope.secretsSeen
+            guard let text = try? template.render(scope), scope.secretsSeen > before else { return false }
+            site.site.redactor.addWhole(text)
+            return true
+        case .sequence(let items): return items.reduce(false) { keepSecret($1, scope) || $0 }
+        case .mapping(let mapping): return mapping.entries.reduce(false) { keepSecret($1.value, scope) || $0 }
         }
     }
 

@@ -16,6 +16,9 @@ final class HostScope: TemplateScope {
     private var depth = 0
     /// Why a variable could not be rendered: a lookup itself cannot throw.
     private(set) var failure: String?
+    /// How often a value was handed out that holds a secret.
+    private(set) var secretsSeen = 0
+    private let redactor: Redactor
     /// Finds what `{% include %}` names.
     private let include: (String) -> Template?
 
@@ -28,6 +31,7 @@ final class HostScope: TemplateScope {
         own.set("groups", .list(host.groups.map { .string($0) }))
         own.set("group_names", .list(host.groups.map { .string($0) }))
         include = { _ in nil }
+        redactor = site.site.redactor
         hostVariables = host.variables
         layers = [own, site.overrides, hostVariables, site.site.variables]
     }
@@ -45,6 +49,7 @@ final class HostScope: TemplateScope {
         _ outer: HostScope, _ task: TaskLayers, item: OrderedMap<Value>?, include: @escaping (String) -> Template?
     ) {
         self.include = include
+        redactor = outer.redactor
         facts = outer.facts
         hostVariables = outer.hostVariables
         let parameters = task.parameters.reversed()
@@ -54,6 +59,12 @@ final class HostScope: TemplateScope {
     }
 
     func lookup(_ name: String) -> TemplateLookup {
+        let found = value(of: name)
+        if case .value(let value) = found, name != "facts", !redactor.isClean(value.text) { secretsSeen += 1 }
+        return found
+    }
+
+    private func value(of name: String) -> TemplateLookup {
         if name == "facts" { return facts.map { .value(.map($0.values)) } ?? .unavailable }
         if let known = rendered[name] { return known }
         guard let raw = layers.lazy.compactMap({ $0[name] }).first else { return .undefined }

@@ -46,6 +46,11 @@ package final class Redactor: Sendable {
         }
     }
 
+    /// Adds a text that was made with a secret: found only as a whole, so that its ordinary lines stay readable elsewhere.
+    package func addWhole(_ text: String) {
+        if text.utf8.count >= 4 { values.withLock { _ = $0.insert(text) } }
+    }
+
     package func isClean(_ text: String) -> Bool {
         values.withLock { values in !values.contains { text.contains($0) } }
     }

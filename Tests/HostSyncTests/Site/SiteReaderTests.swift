@@ -78,7 +78,7 @@ import Testing
             "handlers:\n  - command: { run: x }\n",
             "site.yaml:2:5: handlers[0].command: a handler needs a name, by which it is notified"
         ),
-        ("rollout: { serial: 0x }\n", "site.yaml:1:20: rollout.serial: found \"0x\", wanted a number of hosts"),
+        ("rollout: { serial: 0x }\n", "site.yaml:1:20: rollout.serial[0]: found \"0x\", wanted a number of hosts"),
         ("hosts: { a: { adress: x } }\n", "site.yaml:1:15: hosts.a.adress: unknown key; did you mean \"address\"?"),
         ("plays:\n  - { hosts: \"~[\", resources: [] }\n", "site.yaml:2:14: plays[0].hosts: "),
     ])

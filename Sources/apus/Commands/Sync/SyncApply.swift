@@ -75,7 +75,7 @@ struct SyncApply: AsyncParsableCommand {
         try screen.finish(changedWord: "Changed", stopped: stopped)
         try record.finish(stopped: stopped)
         let verified = screen.recap.verifiedHosts(plays: try fleet.playCounts())
-        memory.keep(verified + fleetOptions.skipped, failed: screen.recap.failedHosts, of: loaded)
+        memory.keep(verified, skipped: fleetOptions.skipped, failed: screen.recap.failedHosts, of: loaded)
         let failed = screen.recap.failedHosts
         if !failed.isEmpty, options.output == .text {
             let names = failed.prefix(10).joined(separator: ", ") + (failed.count > 10 ? ", …" : "")

@@ -34,6 +34,7 @@ struct SyncPlan: AsyncParsableCommand {
     var out: String?
 
     func run() async throws {
+        if let out { try OutputFile.check(out) }
         let loaded = try options.load(site)
         SyncMessages.warnings(loaded.site)
         let fleet = FleetRun(site: loaded, options: try options.fleet(.plan(wantsText: !noDiff)))

@@ -58,7 +58,8 @@ enum SyncRunner {
     static func check(_ verdict: Recap.Verdict, tellsDifferences: Bool = false, stopped: String?) throws {
         switch verdict {
         case .interrupted: throw ExitCode.interrupted
-        case .failed: throw ExitCode.failed
+        // Where a rollout was stopped, hosts are left that nobody has touched.
+        case .failed: throw stopped == nil ? ExitCode.failed : ExitCode.partial
         case .partial: throw ExitCode.partial
         case .done(let changed):
             if stopped == "interrupted" { throw ExitCode.interrupted }
