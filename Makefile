@@ -27,7 +27,7 @@ test: tools test-tools ## run every test; FILTER=Disk runs some
 	$(SWIFT) build --product apus
 	$(SWIFT) build --product bench-metrics
 	$(SWIFT) build --product apusPackageTests
-	Tests/peers/sync/hosts.py build --kind debian
+	Tests/peers/sync/hosts.py build --kind debian || [ $$? = 77 ] # 77: not root, or no namespaces
 	PATH="$(CURDIR)/.venv/bin:$$PATH" $(SWIFT) test --skip-build --no-parallel $(if $(FILTER),--filter $(FILTER))
 
 release: tools ## build dist/apus, fully static, and print its size and SHA-256

@@ -115,8 +115,8 @@ import Testing
         ("serial: 2", [3], [1, 2, 4, 5, 6, 7, 8], 8, 3),
         // A batch of which nothing is left ends it.
         ("serial: 2", [3, 4], [1, 2], 4, 3),
-        ("serial: [1, 50%]", [1], [], 1, 1),
-        ("serial: [1, 50%], canary: true", [1], [], 1, 1),
+        ("serial: [1, 50%]", [1], [], 1, 3),
+        ("serial: [1, 50%], canary: true", [1], [], 1, 3),
         ("serial: [2, 100%], canary: true", [2], [1], 2, 3),
         ("serial: [2, 100%], canary: true", [5], [1, 2, 3, 4, 6, 7, 8], 8, 3),
         ("serial: 2, maxFail: 0", [3], [1, 2, 4], 4, 3),
