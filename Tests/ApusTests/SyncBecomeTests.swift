@@ -70,7 +70,7 @@ import Testing
         try site(user: admin, become: "{ password: \"${env:\(Self.variable)}\" }")
         let run = try await bench.run("apply", environment: [Self.variable: "wrong horse"])
         #expect(run.code == 1)
-        #expect(run.report?.status == "unreachable")
+        #expect(run.report?.status == "failed")
         #expect(run.report?.error?.code == "become-failed", "\(run.all)")
         #expect(!run.all.contains("wrong horse"))
         #expect(!bench.host.has("/etc/apus-test"))

@@ -130,7 +130,8 @@ import Testing
     @Test(arguments: rollouts.indices) func batchesAndLimits(row: Int) async throws {
         let (rollout, dead, expected, tried, code) = Self.rollouts[row]
         let (bench, run) = try await roll(rollout, dead: dead)
-        #expect(run.reports.count == tried, "\(rollout): \(run.all)")
+        #expect(run.reports.count == 8, "\(rollout): \(run.all)")
+        #expect(run.reports.count { $0.status == "not-started" } == 8 - tried, "\(rollout): \(run.all)")
         #expect(done(bench) == expected, "\(rollout)")
         #expect(run.code == code, "\(rollout): \(run.all)")
         if tried < 8 { #expect(run.errors.contains("stopped: "), "\(rollout): \(run.errors)") }

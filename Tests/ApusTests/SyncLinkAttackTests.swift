@@ -122,6 +122,52 @@ import Testing
         }
     }
 
+    /// Where the kernel does not forbid it (fs.protected_hardlinks), anybody can give root's file a name in a folder of their own.
+    @Test func aHardLinkInAnotherUsersFolderIsRefused() async throws {
+        try await host.prepare(
+            "mkdir /srv/theirs && chown admin /srv/theirs && ln /srv/target/file /srv/theirs/x && ln /srv/target/file /srv/x"
+        )
+        for resource in [
+            "file: { path: /srv/theirs/x, mode: \"0666\" }", "file: { path: /srv/theirs/x, owner: admin }",
+            "file: { path: /srv/theirs/x, content: evil, inPlace: true }",
+            "directory: { path: /srv/theirs, recurse: true, owner: admin, fileMode: \"0666\" }",
+        ] {
+            try bench.site("resources:\n  - \(resource)")
+            let run = try await bench.run("apply")
+            #expect(run.code == 1, "\(resource): \(run.all)")
+            #expect(run.report?.error?.message.contains("hard links") == true, "\(resource): \(run.all)")
+            #expect(try await target() == Self.untouched, "\(resource)")
+        }
+        // In a folder of root's, root has made it.
+        try bench.site("resources:\n  - file: { path: /srv/x, mode: \"0640\" }")
+        let run = try await bench.run("apply")
+        #expect(run.code == 0 && host.ownership("/srv/x") == "640 0:0", "\(run.all)")
+    }
+
+    /// The attacker swaps file and link as fast as it goes, while modes are changed again and again.
+    @Test func aSwapInTheMiddleOfAChangeIsNotFollowed() async throws {
+        try await host.prepare(
+            """
+            mkdir /srv/theirs && chown admin /srv/theirs && chmod 0755 /srv/target
+            cat >/srv/swap <<'END'
+            cd /srv/theirs; echo theirs >file; ln -s /srv/target/file link
+            n=0; while [ $n -lt 3000 ]; do n=$((n + 1)); ln -f file x; mv -f link x 2>/dev/null; ln -sf /srv/target/file link; rm -f x; done
+            rm -f x; touch /srv/theirs/over
+            END
+            """)
+        let swapping = Task { try await host.run("su admin -c 'sh /srv/swap'") }
+        let modes = (0..<20).map { number in
+            "  - file: { path: /srv/theirs/x, mode: \"\(number % 2 == 0 ? "0666" : "0660")\" }\n    ignoreErrors: true\n"
+        }
+        try bench.site("resources:\n\(modes.joined())")
+        while !host.has("/srv/theirs/over") {
+            _ = try await bench.run("apply")
+            #expect(host.ownership("/srv/target/file") == "600 0:0")
+        }
+        _ = try await swapping.value
+        #expect(host.text("/srv/target/file") == "mine\n")
+    }
+
     @Test func aFolderThatEverybodyMayWriteIsRefused() async throws {
         try await host.prepare("mkdir -m 0777 /srv/open")
         try bench.site("resources:\n  - file: { path: /srv/open/x, content: mine }")

@@ -146,4 +146,44 @@ import Testing
             #expect(run.code != 0, "\(second): \(run.all)")
         }
     }
+
+    @Test func valuesOfAFileAreEncryptedAnewForOthers() async throws {
+        let folder = bench.folder
+        func secret(_ arguments: [String], input: String? = nil) async throws -> (code: Int32, output: String) {
+            let words = ["sync", "secret"] + arguments
+            let child =
+                try input.map { try ChildProcess(ApusProgram.path, words, folder: folder.path, input: $0) }
+                ?? ChildProcess(ApusProgram.path, words, folder: folder.path)
+            let code = await child.wait()
+            return (code, child.output + child.errors)
+        }
+        let (identity, next) = ("\(folder.path)/identity", "\(folder.path)/next")
+        let keygen = try await secret(["keygen", next])
+        let recipient = String(keygen.output.split(separator: "\n").first ?? "")
+        let file = "\(folder.path)/secrets.yaml"
+        let before = try Files.read(file)
+        let refused = try await secret(["rekey", "--identity", next, "--recipient", recipient, file])
+        #expect(refused.code == 65, "\(refused)")
+        #expect(try Files.read(file) == before)
+        let done = try await secret(["rekey", "--identity", identity, "--recipient", recipient, file])
+        #expect(done.code == 0 && done.output.contains("3 values encrypted anew"), "\(done)")
+        let opened = try await secret(["decrypt", "--identity", next, "--name", "token"], input: file)
+        #expect(opened.code == 0 && opened.output == Self.encrypted, "\(opened)")
+        #expect(try await secret(["decrypt", "--identity", identity, "--name", "token"], input: file).code == 65)
+        #expect(try await secret(["decrypt", "--identity", next], input: file).output.contains("token, key, long"))
+    }
+
+    /// What a program of this host prints as the password is as secret as one that stands in the site.
+    @Test func aPasswordOfACommandIsHidden() async throws {
+        let password = "battery-of-horses"
+        try bench.folder.write("password", password)
+        try bench.site(
+            "resources:\n  - command: { run: \"echo it was \(password); false\" }",
+            hosts:
+                "  \(bench.host.name): { user: ops, become: { passwordCommand: [cat, \(bench.folder.path)/password] } }\n"
+        )
+        let run = try await bench.run("apply")
+        #expect(run.code == 1, "\(run.all)")
+        #expect(run.report?.resources.first?.message == "it was redacted", "\(run.all)")
+    }
 }

@@ -7,7 +7,10 @@
 ///   have made, the old one's owner, mode, label, ACL and attributes, the content, fsync, then rename(2). `-` leaves mode,
 ///   owner or group as they are. EXPECT is `any`, `none` (nothing may be there) or the SHA-256 that the old content must
 ///   have: what was computed from it is not written over what changed meanwhile.
-/// - `apus_owned PATH OWNER GROUP` and `apus_moded PATH MODE` change what is there, never through a link.
+/// - `apus_together STAGE FOLDER MODE OWNER GROUP` puts all files of a stage folder into FOLDER, where none of them is yet: made
+///   in a folder beside them that nobody else can enter, then fsync, then rename(2) each.
+/// - `apus_owned PATH OWNER GROUP` and `apus_moded PATH MODE` change what is there, never through a link: in a folder that
+///   somebody else may write to, `apus_hold` opens the file and they change what is open, if it has this one name.
 ///
 /// `V` is a validation command with `%s`, `B` a suffix for a backup, `P` asks for writing in place (a file that is a mount
 /// point cannot be renamed over); steps set them.
@@ -54,42 +57,68 @@ enum ApplyPrelude {
         esac
         q=$7
         [ -e "$q" ] || q=$7.gz
-        if [ -n "${P:-}" ] && [ -e "./$2" ]; then
-        t=./$2
-        apus_pour "$q" "$t" || return 1
-        else
+        if [ -n "${P:-}" ] && [ -e "./$2" ]; then apus_overwrite "$@"; return; fi
         t=.apus-$N
         printf '%s\n' "${PWD%/}/$t" >>"$D/temporary"
-        rm -f "./$t"
+        if [ -e "./$t" ] || [ -L "./$t" ]; then rm -rf "./$t"; fi
         set -C; true >"./$t" || return 1
         set +C
+        apus_fill "$@" && mv -f "./$t" "./$2" || { rm -f "./$t"; return 1; }; }
+        apus_fill() {
         if [ -e "./$2" ]; then
         if [ $apus_cp = gnu ]; then cp --attributes-only --preserve=all "./$2" "./$t" || return 1
         else k=$(ls -ldn "./$2"); set -- "$@" $k; chown "${10}:${11}" "./$t" || return 1; chmod "$(stat -c %a "./$2" 2>/dev/null || echo 600)" "./$t"; fi
         fi
-        apus_pour "$q" "./$t" || { rm -f "./$t"; return 1; }
-        fi
-        apus_owner "./$t" "$4" "$5" || { [ "$t" = "./$2" ] || rm -f "./$t"; return 1; }
-        [ "$3" = - ] || chmod "$3" "./$t" || { rm -f "./$t"; return 1; }
-        if [ -n "${V:-}" ]; then
-        v=${V%%%s*}${PWD%/}/$t${V#*%s}
-        sh -c "$v" || { rm -f "./$t"; apus_say "the validation refused the new $1/$2"; return 1; }
-        fi
-        if [ -n "${B:-}" ] && [ -e "./$2" ]; then cp -p "./$2" "./$2$B" || { rm -f "./$t"; return 1; }; fi
-        [ "$t" = "./$2" ] || mv -f "./$t" "./$2" || { rm -f "./$t"; return 1; }; }
+        apus_pour "$q" "./$t" && apus_owner "./$t" "$4" "$5" || return 1
+        [ "$3" = - ] || chmod "$3" "./$t" || return 1
+        apus_valid "${PWD%/}/$t" "$1/$2" && apus_backup "$2"; }
+        apus_overwrite() {
+        apus_pour "$q" "$S/new" && apus_valid "$S/new" "$1/$2" && apus_backup "$2" && apus_hold "$2" && apus_pour "$S/new" "$x" || return 1
+        apus_owner "$x" "$4" "$5" || return 1
+        [ "$3" = - ] || chmod "$3" "$x"; }
+        apus_valid() {
+        [ -n "${V:-}" ] || return 0
+        sh -c "${V%%%s*}$1${V#*%s}" || { apus_say "the validation refused the new $2"; return 1; }; }
+        apus_backup() {
+        [ -z "${B:-}" ] || [ ! -e "./$1" ] || cp -p "./$1" "./$1$B"; }
+        apus_together() {
+        apus_enter "$2" || return 1
+        t=./.apus-$N
+        for f in "$1"/*; do f=./${f##*/}; [ ! -e "$f" ] && [ ! -L "$f" ] || return 1; done
+        printf '%s\n' "${PWD%/}/.apus-$N" >>"$D/temporary"
+        mkdir "$t" || return 1
+        if cp "$1"/* "$t" && { case $4$5 in --) ;; -*) chgrp "$5" "$t"/*;; *-) chown "$4" "$t"/*;; *) chown "$4:$5" "$t"/*;; esac; } &&
+        chmod "$3" "$t"/* && { sync "$t"/* 2>/dev/null || sync; } && mv -f "$t"/* ./; then rmdir "$t"; return; fi
+        rm -rf "$t"; return 1; }
         apus_owner() {
         o=$2; g=$3
         if [ ! -g . ]; then
         case $o in "$apus_me"|"$apus_uid") [ ! -O "$1" ] || o=-;; esac
         case $g in "$apus_group") [ ! -G "$1" ] || g=-;; esac
         fi
-        case $o$g in --) ;; -*) chgrp -h "$g" "$1";; *-) chown -h "$o" "$1";; *) chown -h "$o:$g" "$1";; esac; }
+        h=-h; case $1 in /proc/*) h=;; esac
+        case $o$g in --) ;; -*) chgrp $h "$g" "$1";; *-) chown $h "$o" "$1";; *) chown $h "$o:$g" "$1";; esac; }
+        apus_trusted() {
+        set -- $(ls -ldn .)
+        case $3 in 0|"$apus_uid") case $1 in d????-??-*) return 0;; esac;; esac
+        return 1; }
+        apus_hold() {
+        x=./$1
+        if [ -L "$x" ]; then apus_say "${PWD%/}/$1 is a symbolic link"; return 1; fi
+        if apus_trusted || [ ! -e /proc/self/fd ]; then return 0; fi
+        [ -f "$x" ] || [ -d "$x" ] || { apus_say "${PWD%/}/$1 is neither a file nor a folder, in a folder of somebody else"; return 1; }
+        exec 8<"$x" || return 1
+        x=/proc/self/fd/8
+        [ "$(readlink $x)" = "${PWD%/}/$1" ] || { apus_say "${PWD%/}/$1 became something else"; return 1; }
+        set -- "$1" $(ls -ldnL $x)
+        case $2:$3 in d*|*:1) ;; *) apus_say "${PWD%/}/$1 has $3 names (hard links): whoever owns the folder may have made one of them"; return 1;; esac; }
         apus_owned() {
         apus_enter "${1%/*}/" || return 1
-        case $2$3 in -?*) chgrp -h "$3" "./${1##*/}";; *-) chown -h "$2" "./${1##*/}";; *) chown -h "$2:$3" "./${1##*/}";; esac; }
+        x=./${1##*/}; h=-h
+        if [ ! -L "$x" ]; then apus_hold "${1##*/}" || return 1; [ "$x" = "./${1##*/}" ] || h=; fi
+        case $2$3 in -?*) chgrp $h "$3" "$x";; *-) chown $h "$2" "$x";; *) chown $h "$2:$3" "$x";; esac; }
         apus_moded() {
-        apus_enter "${1%/*}/" || return 1
-        [ ! -L "./${1##*/}" ] || { apus_say "$1 is a symbolic link"; return 1; }
-        chmod "$2" "./${1##*/}"; }
+        apus_enter "${1%/*}/" && apus_hold "${1##*/}" || return 1
+        chmod "$2" "$x"; }
         """#
 }

@@ -8,7 +8,7 @@ import SSHTransport
 struct ApplyScript {
     /// Numbers of probe sections in the same leg begin here.
     static let firstProbeNumber = 1_000_000
-    private static let mostOutputBytes = 16 << 10
+    static let mostOutputBytes = 16 << 10
 
     private(set) var lines: [String] = []
     private(set) var contents: [(name: String, content: Content)] = []
@@ -21,28 +21,90 @@ struct ApplyScript {
         ]
     }
 
-    /// - Parameters:
-    ///   - number: The item's place in the plan, under which its result comes back.
-    ///   - title: For the reader of the script.
-    ///   - notifies: Names of handlers.
-    ///   - stopsRun: Whether a failure keeps the later steps from being run.
-    ///   - requires: Steps before it without which it is left out.
-    ///   - isRequired: Whether a later step may require this one.
-    mutating func step(
-        _ number: Int, title: String, _ steps: StepScript, notifies: [String] = [], stopsRun: Bool = true,
-        requires: [Int] = [], isRequired: Bool = false
-    ) {
-        let conditions = requires.isEmpty ? "" : " && [ -z \"\(requires.map { "$apus_failed\($0)" }.joined())\" ]"
-        lines.append("# \(title.replacing("\n", with: " "))")
+    struct Step {
+        /// The item's place in the plan, under which its result comes back.
+        let number: Int
+        /// For the reader of the script.
+        let title: String
+        let script: StepScript
+        /// Names of handlers.
+        var notifies: [String] = []
+        /// Whether a failure keeps the later steps from being run.
+        var stopsRun = true
+        /// Steps before it without which it is left out.
+        var requires: [Int] = []
+        /// Whether a later step may require this one.
+        var isRequired = false
+
+        fileprivate var newFile: NewFile? { requires.isEmpty ? script.newFile : nil }
+    }
+
+    /// Adds steps in their order; new plain files that follow each other are put in place together.
+    mutating func add(_ steps: [Step]) {
+        var rest = steps[...]
+        while let step = rest.first {
+            var group = NewFiles()
+            for step in rest {
+                guard let file = step.newFile, group.take(step.number, file) else { break }
+            }
+            if group.members.count >= NewFiles.fewest {
+                together(Array(rest.prefix(group.members.count)), group)
+                rest = rest.dropFirst(group.members.count)
+            } else {
+                add(step, take(step.script, step.number))
+                rest = rest.dropFirst()
+            }
+        }
+    }
+
+    /// The lines of a script whose contents are sent under the step's number.
+    private mutating func take(_ script: StepScript, _ number: Int) -> [String] {
+        for (index, content) in script.contents.enumerated() {
+            contents.append(("c\(number)-\(index)", content))
+        }
+        return script.resolved(number: number)
+    }
+
+    private mutating func add(_ step: Step, _ body: [String]) {
+        let number = step.number
+        let conditions =
+            step.requires.isEmpty ? "" : " && [ -z \"\(step.requires.map { "$apus_failed\($0)" }.joined())\" ]"
+        lines.append("# \(step.title.replacing("\n", with: " "))")
         lines.append("if [ -z \"$apus_failed\" ]\(conditions); then apus_mark s \(number)")
-        for name in notifies {
+        pend(step.notifies)
+        subshell(number, body)
+        if step.stopsRun { lines.append("[ \"$c\" = 0 ] || apus_failed=\(number)") }
+        if step.isRequired { lines.append("[ \"$c\" = 0 ] || apus_failed\(number)=1") }
+        if step.isRequired, !step.requires.isEmpty { lines.append("else apus_failed\(number)=1") }
+        lines.append("fi")
+    }
+
+    private mutating func pend(_ handlers: [String]) {
+        for name in handlers {
             lines.append("apus_pend \(HandlerJournal.fileName(name)) \(ShellText.quoted(name))")
         }
-        subshell(number, steps)
-        if stopsRun { lines.append("[ \"$c\" = 0 ] || apus_failed=\(number)") }
-        if isRequired { lines.append("[ \"$c\" = 0 ] || apus_failed\(number)=1") }
-        if isRequired, !requires.isEmpty { lines.append("else apus_failed\(number)=1") }
-        lines.append("fi")
+    }
+
+    /// All of them begin before the first is touched, and end together; or each is done again by itself.
+    private mutating func together(_ steps: [Step], _ files: NewFiles) {
+        guard let first = files.members.first else { return }
+        let folder = "b\(first.number)"
+        let numbers = files.members.map { "\($0.number)" }.joined(separator: " ")
+        let likeness = first.file.likeness
+        let words = ShellText.quoted([likeness.folder, likeness.mode, likeness.owner, likeness.group])
+        lines.append("# \(steps.count) new files in \(likeness.folder.replacing("\n", with: " "))")
+        lines.append("if [ -z \"$apus_failed\" ]; then for n in \(numbers); do apus_mark s $n; done")
+        var notified: Set<String> = []
+        pend(steps.flatMap(\.notifies).filter { notified.insert($0).inserted })
+        lines.append("if ( umask 077; apus_together \"$S/\(folder)\" \(words) ) </dev/null >/dev/null 2>&1 3<&-; then")
+        lines.append("for n in \(numbers); do apus_mark e $n 0; done")
+        lines.append("else")
+        for (step, member) in zip(steps, files.members) {
+            let name = "\(folder)/\(member.file.name)"
+            contents += step.script.contents.map { (name, $0) }
+            add(step, step.script.resolved(content: name))
+        }
+        lines.append("fi; fi")
     }
 
     /// A handler: it runs when somebody notified it, now or in a run that died.
@@ -51,7 +113,7 @@ struct ApplyScript {
         lines.append("# handler \(name.replacing("\n", with: " "))")
         lines.append("if [ -z \"$apus_failed\" ] && [ -f \(file) ]; then apus_mark s \(number)")
         // The note goes before anybody is told: telling may be what the shell dies of.
-        subshell(number, steps, atSuccess: strikesNote ? "rm -f \(file)" : nil)
+        subshell(number, take(steps, number), atSuccess: strikesNote ? "rm -f \(file)" : nil)
         lines.append("[ \"$c\" = 0 ] || apus_failed=\(number)")
         lines.append("fi")
     }
@@ -61,17 +123,14 @@ struct ApplyScript {
         lines += probe.chunks
     }
 
-    private mutating func subshell(_ number: Int, _ steps: StepScript, atSuccess: String? = nil) {
+    private mutating func subshell(_ number: Int, _ body: [String], atSuccess: String? = nil) {
         lines.append("( set -e; umask 022")
-        lines += steps.resolved(number: number)
+        lines += body
         lines.append(") </dev/null >\"$S/out\" 2>&1 3<&-")
         if let atSuccess {
             lines.append("c=$?; [ $c != 0 ] || \(atSuccess); apus_end \(number) $c")
         } else {
             lines.append("apus_end \(number) $?")
-        }
-        for (index, content) in steps.contents.enumerated() {
-            contents.append(("c\(number)-\(index)", content))
         }
     }
 

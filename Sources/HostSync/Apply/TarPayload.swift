@@ -14,7 +14,7 @@ struct TarPayload: PayloadSource {
     private static let pieceBytes = 64 << 10
     /// Larger contents are sent as they are read; compressing them is left to ssh's own `Compression`.
     private static let mostCompressedBytes = 1 << 20
-    private static let leastCompressedBytes = 16 << 10
+    static let leastCompressedBytes = 16 << 10
 
     struct Entry {
         let name: String
@@ -29,8 +29,9 @@ struct TarPayload: PayloadSource {
     private var written = 0
     private var isEnded = false
 
-    init(_ entries: [Entry]) {
-        self.entries = entries.map { TarPayload.packed($0) }
+    /// - Parameter compresses: Whether the host can unpack gzip.
+    init(_ entries: [Entry], compresses: Bool = true) {
+        self.entries = compresses ? entries.map { TarPayload.packed($0) } : entries
         let bytes = self.entries.reduce(0) { sum, entry in
             let size = entry.content.size
             return sum + TarPayload.block + size + TarPayload.padding(after: size).count

@@ -39,7 +39,7 @@ package struct HostImport: Sendable {
     ) {
         let shell = try HostShell.of(
             host.connection, connectTimeout: loaded.site.connectTimeout, acceptsNewHostKeys: fleet.acceptsNewHostKeys,
-            configurationFile: fleet.sshConfiguration)
+            configurationFile: fleet.sshConfiguration, redactor: loaded.site.redactor)
         let request = request
         let timeout = loaded.site.silenceTimeout
         let answer = try await ConversationThread.run { box in
@@ -62,7 +62,8 @@ package struct HostImport: Sendable {
     func text(_ state: HostState, _ host: InventoryHost) -> (text: String, notes: [String]) {
         var notes: [String] = []
         var lines = [
-            "# Written by apus sync import from \(host.name).", "hosts:", "  \(Value.quoted(host.name)): {}", "",
+            "# Written by apus sync import from \(host.name).", "hosts:",
+            "  \(Value.quoted(host.name)): \(HostImport.connection(host))", "",
             "resources:",
         ]
         let (users, groups) = AccountList.read(state.answer.queries[HostImport.accounts.name]?.text ?? "")
@@ -84,6 +85,17 @@ package struct HostImport: Sendable {
             }
         }
         return (lines.joined(separator: "\n") + "\n", notes)
+    }
+
+    /// As far as it was said how the host is reached.
+    private static func connection(_ host: InventoryHost) -> String {
+        let connection = host.connection
+        var fields: [String] = []
+        if connection.transport == .local { fields.append("local: true") }
+        if connection.address != host.name { fields.append("address: \(Value.quoted(connection.address))") }
+        if let port = connection.port { fields.append("port: \(port)") }
+        if let user = connection.user { fields.append("user: \(Value.quoted(user))") }
+        return fields.isEmpty ? "{}" : "{ \(fields.joined(separator: ", ")) }"
     }
 
     private func declaration(_ path: String, _ state: HostState) throws(ResourceFault) -> [String] {

@@ -1,8 +1,13 @@
+import Base
+
 /// What of a difference may be shown. One place for the terminal, JSON, journal and report.
 ///
 /// A digest of a text that holds a secret stays hidden, too: who knows the rest of the text could guess a short secret and
 /// compare.
 struct Disclosure {
+    /// Lines around a change in a diff.
+    private static let context = 3
+
     let redactor: Redactor
 
     func isSecret(_ change: TextChange) -> Bool {
@@ -18,6 +23,18 @@ struct Disclosure {
             return (difference.old.map { _ in Self.hidden }, difference.new.map { _ in Self.hidden })
         }
         return (difference.old.map { redactor.redacted($0) }, difference.new.map { redactor.redacted($0) })
+    }
+
+    /// A unified diff; nil where one of the two is not known, is no text, or is secret.
+    func diff(_ change: TextChange) -> [String]? {
+        guard !isSecret(change), let old = change.old, let new = change.new, Self.isText(old), Self.isText(new) else {
+            return nil
+        }
+        return LineDifference.lines(from: old, to: new, context: Self.context)
+    }
+
+    private static func isText(_ bytes: [UInt8]) -> Bool {
+        String(validating: bytes, as: UTF8.self) != nil && !bytes.contains(0)
     }
 
     static let hidden = "not shown"

@@ -3,8 +3,6 @@ import Terminal
 
 /// A host's report as people read it: what differs, with unified diffs of texts. Secrets are taken out here.
 package struct PlanText: Sendable {
-    /// Lines around a change in a diff.
-    private static let context = 3
     private static let mostDiffLines = 200
 
     package var color: Bool
@@ -25,7 +23,9 @@ package struct PlanText: Sendable {
         var lines = [heading(report)]
         for item in report.items where showsAll || item.status != .same { lines += self.lines(item) }
         for note in report.notes { lines.append("  " + paint("note: \(shown(note))", .warning)) }
-        if let error = report.error, report.items.allSatisfy({ $0.status != .failed }) {
+        if let error = report.error,
+            error.code != "resource-failed" || report.items.allSatisfy({ $0.status != .failed })
+        {
             for line in shown(error.description).split(separator: "\n") {
                 lines.append("  " + TextStyle.critical.paint(TerminalText.visible(String(line)), color: color))
             }
@@ -42,6 +42,10 @@ package struct PlanText: Sendable {
         ] {
             let count = report.count(status)
             if count > 0 { parts.append("\(count) \(word)") }
+        }
+        for (status, word) in [(HostReport.ItemStatus.changed, isDone ? "run" : "to run"), (.failed, "failed")] {
+            let count = report.handlers(status)
+            if count > 0 { parts.append("\(Count.of(count, "handler")) \(word)") }
         }
         let play = report.play.map { " (\($0))" } ?? ""
         let text = parts.isEmpty ? report.status.rawValue : parts.joined(separator: ", ")
@@ -78,8 +82,8 @@ package struct PlanText: Sendable {
     }
 
     private func lines(_ difference: Difference, isNew: Bool) -> [String] {
-        if let text = difference.text { return self.lines(text) }
         let what = shown(difference.what)
+        if let text = difference.text { return self.lines(text, what) }
         switch (difference.old, difference.new) {
         case (let old?, let new?): return ["      \(what)  \(shown(old)) → \(shown(new))"]
         case (nil, let new?): return ["      \(what)  \(isNew ? "" : "none → ")\(shown(new))"]
@@ -88,14 +92,12 @@ package struct PlanText: Sendable {
         }
     }
 
-    private func lines(_ change: TextChange) -> [String] {
-        if Disclosure(redactor: redactor).isSecret(change) { return ["      content  differs (\(Disclosure.hidden))"] }
-        guard showsDiffs, let old = change.old, let new = change.new else { return [summary(change)] }
-        guard String(validating: old, as: UTF8.self) != nil, String(validating: new, as: UTF8.self) != nil,
-            !old.contains(0), !new.contains(0)
-        else { return [summary(change)] }
-        var lines = ["      " + paint(change.old?.isEmpty == true ? "content" : "content of \(change.path)", .faint)]
-        let diff = LineDifference.lines(from: old, to: new, context: PlanText.context)
+    private func lines(_ change: TextChange, _ what: String) -> [String] {
+        if Disclosure(redactor: redactor).isSecret(change) { return ["      \(what)  differs (\(Disclosure.hidden))"] }
+        guard showsDiffs, let old = change.old, let new = change.new,
+            let diff = Disclosure(redactor: redactor).diff(change)
+        else { return [summary(change, what)] }
+        var lines = ["      " + paint(what == "content" && !old.isEmpty ? "content of \(change.path)" : what, .faint)]
         for line in diff.prefix(PlanText.mostDiffLines) { lines.append("      " + paintDiff(line)) }
         if diff.count > PlanText.mostDiffLines {
             lines.append("      … \(diff.count - PlanText.mostDiffLines) more lines")
@@ -107,12 +109,16 @@ package struct PlanText: Sendable {
         return lines
     }
 
-    private func summary(_ change: TextChange) -> String {
-        func side(_ digest: String?, _ size: Int?) -> String {
-            guard let digest else { return "none" }
+    private func summary(_ change: TextChange, _ what: String) -> String {
+        func side(_ digest: String?, _ size: Int?, _ bytes: [UInt8]?) -> String {
+            let known = bytes.flatMap { $0.isEmpty ? nil : ContentDigest.of($0) }
+            guard let digest = digest ?? known else { return "none" }
             return "sha256 \(digest.prefix(12))" + (size.map { ", \($0) bytes" } ?? "")
         }
-        return "      content  \(side(change.oldDigest, change.oldSize)) → \(side(change.newDigest, change.newSize))"
+        let (old, new) = (
+            side(change.oldDigest, change.oldSize, change.old), side(change.newDigest, change.newSize, change.new)
+        )
+        return old == new ? "      \(what)" : "      \(what)  \(old) → \(new)"
     }
 
     private func paintDiff(_ line: String) -> String {
@@ -120,12 +126,18 @@ package struct PlanText: Sendable {
         case "+": paint(line, .good)
         case "-": paint(line, .critical)
         case "@": paint(line, .faint)
-        default: TerminalText.visible(line)
+        default: visible(line)
         }
     }
 
     private func paint(_ text: String, _ style: TextStyle) -> String {
-        style.paint(TerminalText.visible(text), color: color)
+        style.paint(visible(text), color: color)
+    }
+
+    /// Tabs stay: texts of files are full of them.
+    private func visible(_ text: String) -> String {
+        text.split(separator: "\t", omittingEmptySubsequences: false).map { TerminalText.visible(String($0)) }
+            .joined(separator: "\t")
     }
 
     private func shown(_ text: String) -> String { redactor.redacted(text) }

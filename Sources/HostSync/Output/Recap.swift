@@ -10,6 +10,8 @@ package struct Recap: Sendable {
         case partial
         /// All of them failed.
         case failed
+        /// All of them failed, and all because of what is declared for them.
+        case refused
         case interrupted
     }
 
@@ -22,7 +24,7 @@ package struct Recap: Sendable {
         var duration = Duration.zero
         var plays = 0
         var status: HostReport.Status
-        var error: String?
+        var error: ApusError?
     }
 
     private(set) var lines: [Line] = []
@@ -42,12 +44,12 @@ package struct Recap: Sendable {
         }
         lines[place].same += report.count(.same)
         lines[place].changed += report.count(.changed)
-        lines[place].failed += report.count(.failed)
+        lines[place].failed += report.count(.failed) + report.handlers(.failed)
         lines[place].other += report.count(.skipped) + report.count(.notRun) + report.count(.deferred)
         lines[place].duration += report.duration
         lines[place].plays += 1
         if rank(report.status) > rank(lines[place].status) { lines[place].status = report.status }
-        if let error = report.error, lines[place].error == nil { lines[place].error = error.description }
+        if let error = report.error, lines[place].error == nil { lines[place].error = error }
     }
 
     private func rank(_ status: HostReport.Status) -> Int {
@@ -55,8 +57,9 @@ package struct Recap: Sendable {
         case .same: 0
         case .changed: 1
         case .failed: 2
-        case .unreachable: 3
-        case .interrupted: 4
+        case .notStarted: 3
+        case .unreachable: 4
+        case .interrupted: 5
         }
     }
 
@@ -64,7 +67,14 @@ package struct Recap: Sendable {
         let bad = lines.count { $0.status == .failed || $0.status == .unreachable }
         if lines.contains(where: { $0.status == .interrupted }) { return .interrupted }
         if bad == 0 { return .done(changed: lines.contains { $0.status == .changed }) }
-        return bad == lines.count ? .failed : .partial
+        guard bad == lines.count else { return .partial }
+        return lines.allSatisfy { $0.error?.kind == .declaration } ? .refused : .failed
+    }
+
+    /// How many hosts ended in each state, best first; states that none is in are left out.
+    var hostCounts: [(HostReport.Status, Int)] {
+        let states: [HostReport.Status] = [.same, .changed, .notStarted, .failed, .unreachable, .interrupted]
+        return states.map { state in (state, lines.count { $0.status == state }) }.filter { $0.1 > 0 }
     }
 
     package var failedHosts: [String] {
@@ -91,6 +101,7 @@ package struct Recap: Sendable {
             let style: TextStyle =
                 switch line.status {
                 case .same: .plain
+                case .notStarted: .faint
                 case .changed: .good
                 case .failed, .unreachable, .interrupted: .critical
                 }

@@ -54,15 +54,10 @@ package struct ReportJSON: Sendable {
         let (old, new) = Disclosure(redactor: redactor).values(difference)
         if let old { map.set("old", .string(old)) }
         if let new { map.set("new", .string(new)) }
-        if let change = difference.text, let diff = diff(change) { map.set("diff", .list(diff.map { .string($0) })) }
+        if let change = difference.text, let diff = Disclosure(redactor: redactor).diff(change) {
+            map.set("diff", .list(diff.map { .string($0) }))
+        }
         return map
-    }
-
-    private func diff(_ change: TextChange) -> [String]? {
-        guard !Disclosure(redactor: redactor).isSecret(change), let old = change.old, let new = change.new,
-            String(validating: old, as: UTF8.self) != nil, String(validating: new, as: UTF8.self) != nil
-        else { return nil }
-        return LineDifference.lines(from: old, to: new, context: 3)
     }
 
     private func text(_ text: String) -> Value { .string(redactor.redacted(text)) }

@@ -66,10 +66,13 @@ package final class RunRecord: Sendable {
 
     /// - Throws: `ApusError` `write-failed`, also of a line that could not be written earlier.
     package func finish(stopped: String?, time: any TimeSource = SystemTime()) throws {
-        let (reports, failure, journal) = state.withLock { ($0.reports, $0.failure, $0.journal) }
+        let (reports, failure, journal, recap) = state.withLock { ($0.reports, $0.failure, $0.journal, $0.recap) }
         if journal >= 0 {
-            let fields = [("event", "end"), ("time", time.wallNow().rfc3339), ("stopped", stopped)]
-            try RunRecord.write(RunRecord.object(fields), journal)
+            var map = RunRecord.object([("event", "end"), ("time", time.wallNow().rfc3339), ("stopped", stopped)])
+            var hosts = OrderedMap<Value>()
+            for (status, count) in recap.hostCounts { hosts.set(status.rawValue, .integer(count)) }
+            map.set("hosts", .map(hosts))
+            try RunRecord.write(Value.map(map).json, journal)
             fsync(journal)
         }
         if let report {
@@ -80,16 +83,18 @@ package final class RunRecord: Sendable {
     }
 
     private static func start(_ site: Site, _ actor: String, _ time: WallInstant, _ plan: Bool) -> String {
-        object([
+        var map = object([
             ("event", "start"), ("time", time.rfc3339), ("actor", actor), ("site", site.file), ("digest", site.digest),
-            ("commit", GitCommit.of(folder: SiteReader.folder(of: site.file))), ("fromPlan", plan ? "true" : nil),
+            ("commit", GitCommit.of(folder: SiteReader.folder(of: site.file))),
         ])
+        map.set("fromPlan", .bool(plan))
+        return Value.map(map).json
     }
 
-    private static func object(_ fields: [(String, String?)]) -> String {
+    private static func object(_ fields: [(String, String?)]) -> OrderedMap<Value> {
         var map = OrderedMap<Value>()
         for (key, value) in fields { if let value { map.set(key, .string(value)) } }
-        return Value.map(map).json
+        return map
     }
 
     private static func write(_ line: String, _ journal: Int32) throws(ApusError) {

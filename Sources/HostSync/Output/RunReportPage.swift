@@ -9,6 +9,8 @@ struct RunReportPage {
     let reports: [HostReport]
     let stopped: String?
 
+    private static let mostDiffLines = 200
+
     private static let style = """
         :root { color-scheme: light dark; --line: #8884; --good: #1a7f37; --warn: #9a6700; --bad: #cf222e; }
         body { font: 15px/1.5 system-ui, sans-serif; max-width: 62rem; margin: 2rem auto; padding: 0 1rem; }
@@ -41,6 +43,7 @@ struct RunReportPage {
         let counts: [(String, String, Int)] = [
             ("as declared", "same", count([.same])), ("changed", "changed", count([.changed])),
             ("failed", "failed", count([.failed, .interrupted])), ("unreachable", "unreachable", count([.unreachable])),
+            ("not started", "not-started", count([.notStarted])),
         ]
         var text = "<div class=\"figures\">"
         for (word, style, count) in counts { text += "<div class=\"\(style)\"><b>\(count)</b>\(word)</div>" }
@@ -73,19 +76,30 @@ struct RunReportPage {
         var text =
             "<h2>\(escaped(report.host)) <span class=\"\(report.status.rawValue)\">\(report.status.rawValue)</span></h2>\n"
         if let error = report.error { text += "<p class=\"failed\">\(shown(error.description))</p>\n" }
+        for note in report.notes { text += "<p>\(shown(note))</p>\n" }
         text += "<ul>\n"
-        for item in report.items where item.status != .same {
-            let what = item.differences.map { difference in
-                let (old, new) = Disclosure(redactor: site.redactor).values(difference)
-                return shown([difference.what, old.map { "\($0) →" }, new].compactMap { $0 }.joined(separator: " "))
-            }
-            text +=
-                "<li class=\"\(item.status.rawValue)\">\(shown(item.title)) <span class=\"faint\">\(what.joined(separator: ", "))"
-            text += "</span>"
-            if let message = item.message { text += "<pre>\(shown(message))</pre>" }
-            text += "</li>\n"
-        }
+        for item in report.items where item.status != .same { text += self.item(item) }
         return text + "</ul>\n"
+    }
+
+    private func item(_ item: HostReport.Item) -> String {
+        let disclosure = Disclosure(redactor: site.redactor)
+        let what = item.differences.map { difference in
+            let (old, new) = disclosure.values(difference)
+            return shown([difference.what, old.map { "\($0) →" }, new].compactMap { $0 }.joined(separator: " "))
+        }
+        let name = item.name.map { " (\($0))" } ?? ""
+        var text = "<li class=\"\(item.status.rawValue)\">\(shown(item.title + name)) "
+        text += "<span class=\"faint\">\(what.joined(separator: ", ")) \(shown(item.place))</span>"
+        if let message = item.message { text += "<pre>\(shown(message))</pre>" }
+        for change in item.differences.compactMap(\.text) {
+            guard let diff = disclosure.diff(change) else { continue }
+            text += "<details><summary>\(shown(change.path))</summary><pre>"
+            text += diff.prefix(Self.mostDiffLines).map(shown).joined(separator: "\n")
+            if diff.count > Self.mostDiffLines { text += "\n… \(diff.count - Self.mostDiffLines) more lines" }
+            text += "</pre></details>"
+        }
+        return text + "</li>\n"
     }
 
     private func shown(_ text: String) -> String { escaped(site.redactor.redacted(text)) }

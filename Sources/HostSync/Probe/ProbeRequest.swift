@@ -8,6 +8,8 @@ package struct ProbeRequest: Sendable, Equatable {
 
     private(set) var paths: [String] = []
     private(set) var digests: [String] = []
+    /// Those of `paths` whose content does not matter.
+    var plainPaths: [String] { paths.filter { !known.contains("d" + $0) } }
     private(set) var contents: [String] = []
     private(set) var queries: [QueryItems] = []
     package var wantsFacts = false

@@ -2,6 +2,9 @@ import SSHTransport
 
 /// Writes a `ProbeRequest` as POSIX sh, and keeps which section of the answer belongs to which question.
 ///
+/// Many paths cost little: no list is built word by word, which is quadratic in a shell, and what sha256sum(1) writes line by
+/// line goes on in one piece.
+///
 /// The script runs under dash, bash, busybox ash and ksh. Where stat(1) has no `-c` (an old busybox) ls(1) answers;
 /// where there is no sha256sum(1), openssl or shasum do. Only regular files are read: a FIFO would block for ever.
 struct ProbeScript {
@@ -18,7 +21,7 @@ struct ProbeScript {
     private static let batchBytes = 48 << 10
 
     private(set) var sections: [Section] = []
-    /// One text a section: each is whole by itself, so that a shell can be given them one after the other.
+    /// One text a section or a few: each is whole by itself, so that a shell can be given them one after the other.
     private(set) var chunks: [String] = []
     private let firstNumber: Int
 
@@ -28,13 +31,11 @@ struct ProbeScript {
         if request.wantsFacts {
             section(.facts) { $0.append(FactsScript.text) }
         }
-        for batch in ProbeScript.batches(request.paths) {
-            let words = ShellText.quoted(batch)
-            section(.paths) { $0.append("apus_stat \(words)") }
-            section(.links) { $0.append("apus_links \(words)") }
+        for batch in ProbeScript.batches(request.plainPaths) {
+            paths("apus_paths", batch, [.paths, .links])
         }
         for batch in ProbeScript.batches(request.digests) {
-            section(.digests) { $0.append("apus_digests \(ShellText.quoted(batch))") }
+            paths("apus_files", batch, [.paths, .links, .digests])
         }
         for path in request.contents {
             let limit = ProbeRequest.mostContentBytes + 1
@@ -48,6 +49,12 @@ struct ProbeScript {
                 lines.append(") 2>/dev/null")
             }
         }
+    }
+
+    /// One call that answers several sections: the paths, which are most of a large probe, are sent once.
+    private mutating func paths(_ function: String, _ paths: [String], _ answers: [Section]) {
+        chunks.append("\(function) \(firstNumber + sections.count) \(ShellText.quoted(paths))")
+        sections += answers
     }
 
     private mutating func section(_ section: Section, _ body: (inout [String]) -> Void) {
@@ -92,11 +99,24 @@ struct ProbeScript {
         fi; done; }
         fi
         apus_links() { for p do if [ -L "$p" ]; then printf '%s|' "$p"; readlink "$p" || echo; fi; done; }
+        if command -v sha256sum >/dev/null 2>&1; then apus_sum() { sha256sum -- "$@"; }
+        elif command -v openssl >/dev/null 2>&1; then apus_sum() { openssl dgst -sha256 -r -- "$@"; }
+        else apus_sum() { shasum -a 256 -- "$@"; }
+        fi
         apus_digests() {
-        c=$#; for p do if [ -f "$p" ] && [ ! -L "$p" ]; then set -- "$@" "$p"; fi; done; shift "$c"
+        c=$#; k=
+        for p do if [ -L "$p" ] || { [ -e "$p" ] && [ ! -f "$p" ]; }; then k=1; break; fi; done
+        if [ -n "$k" ]; then
+        for p do if [ -f "$p" ] && [ ! -L "$p" ]; then set -- "$@" "$p"; fi; done; shift "$c"
         [ $# -gt 0 ] || return 0
-        if command -v sha256sum >/dev/null 2>&1; then sha256sum -- "$@" 2>&1
-        elif command -v openssl >/dev/null 2>&1; then openssl dgst -sha256 -r -- "$@" 2>&1
-        else shasum -a 256 -- "$@" 2>&1; fi; }
+        fi
+        k=$(apus_sum "$@" 2>/dev/null); printf '%s\n' "$k"; }
+        apus_paths() {
+        n=$1; shift
+        apus_mark s $n; apus_stat "$@"; apus_mark e $n $?
+        n=$((n + 1)); apus_mark s $n; apus_links "$@"; apus_mark e $n $?; }
+        apus_files() {
+        apus_paths "$@"; shift
+        n=$((n + 1)); apus_mark s $n; apus_digests "$@"; apus_mark e $n $?; }
         """#
 }

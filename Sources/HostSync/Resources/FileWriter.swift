@@ -28,6 +28,7 @@ struct FileWriter {
 
     func write(_ content: Content, _ steps: inout StepScript) {
         let mode = ownership.mode ?? existing?.mode ?? 0o644
+        let isAlone = steps.isEmpty && existing == nil && validate == nil
         var mask = 0o077
         var chmod = "-"
         if existing == nil, mode & 0o7111 == 0 {
@@ -44,6 +45,9 @@ struct FileWriter {
         let group = needed(ownership.group) { existing?.isInGroup($0) ?? false }
         let words = ShellText.quoted([path.folder, path.name, chmod, owner, group, expect.word])
         steps.text("apus_put \(words) \(steps.content(content))")
+        guard isAlone, case .anything = expect else { return }
+        let likeness = NewFile.Likeness(folder: path.folder, mode: PathStatus.octal(mode), owner: owner, group: group)
+        if let file = NewFile(likeness, name: path.name, content: content) { steps.isOnly(file) }
     }
 
     private func needed(_ name: String?, _ isSet: (String) -> Bool) -> String {

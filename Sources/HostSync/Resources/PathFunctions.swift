@@ -19,7 +19,7 @@ enum PathFunctions {
         n=${1##*/}; t=.apus-$N
         if [ -d "./$n" ] && [ ! -L "./$n" ]; then apus_say "$1 is a directory"; return 1; fi
         printf '%s\n' "${PWD%/}/$t" >>"$D/temporary"
-        rm -f "./$t"
+        rm -rf "./$t"
         ln -s -- "$2" "./$t" || return 1
         if mv -fT "./$t" "./$n" 2>/dev/null; then return 0; fi
         [ ! -d "./$n" ] || rm -f "./$n"

@@ -8,6 +8,8 @@ package struct StepScript: Sendable {
     package private(set) var lines: [String] = []
     /// Sent before the script; `content(_:)` gives the name of each as it is seen by the script.
     package private(set) var contents: [Content] = []
+    /// Set where the whole script is one new plain file: many such files are put in place together (`NewFiles`).
+    private(set) var newFile: NewFile?
 
     package init() {}
 
@@ -15,17 +17,24 @@ package struct StepScript: Sendable {
 
     /// Adds one command: a word as it is for the program's name, the rest quoted.
     package mutating func run(_ words: String...) {
-        lines.append(ShellText.quoted(words))
+        text(ShellText.quoted(words))
     }
 
     /// Adds shell text as it is. Whatever comes from a declaration or a host must be quoted with `ShellText`.
     package mutating func text(_ text: String) {
         lines.append(text)
+        newFile = nil
+    }
+
+    /// Says that what was added so far does no more than make this file.
+    mutating func isOnly(_ file: NewFile) {
+        newFile = file
     }
 
     /// Takes a content along and returns the word, quoted, by which the script reads it: a file in the stage folder.
     package mutating func content(_ content: Content) -> String {
         contents.append(content)
+        newFile = nil
         return "\"$S/\(Self.placeholder)\(contents.count - 1)\""
     }
 
@@ -35,6 +44,11 @@ package struct StepScript: Sendable {
     /// Every line with the placeholders of its contents replaced: `c12-0`.
     func resolved(number: Int) -> [String] {
         contents.isEmpty ? lines : lines.map { $0.replacing("$S/" + Self.placeholder, with: "$S/c\(number)-") }
+    }
+
+    /// Every line with the one content's word replaced: it stands under another name.
+    func resolved(content name: String) -> [String] {
+        lines.map { $0.replacing("$S/\(Self.placeholder)0", with: "$S/\(name)") }
     }
 }
 

@@ -8,7 +8,7 @@ struct ApplyRecord {
 
     private var items: [HostReport.Item]
     private var handlers: [HostReport.Item] = []
-    private var running: Int?
+    private var running: Set<Int> = []
     private var failure: String?
     private(set) var mayGoOn = true
     /// What failed, by its place in the plan, with why.
@@ -40,10 +40,10 @@ struct ApplyRecord {
 
     mutating func step(_ number: Int, _ result: HostSession.StepResult?, in plan: HostPlan) {
         guard let result else {
-            running = number
+            running.insert(number)
             return
         }
-        running = nil
+        running.remove(number)
         let message = result.output.trimmed.isEmpty ? nil : String(result.output.trimmed.suffix(4000))
         let isFine = result.code == 0
         if items.indices.contains(number) {
@@ -107,8 +107,11 @@ struct ApplyRecord {
 
     func finish(into report: inout HostReport, error: ApusError?) {
         report.items = items + handlers
-        if let running, error != nil, items.indices.contains(running) {
-            report.items[running].message = "cut off while it was being changed"
+        if error != nil {
+            for number in running where items.indices.contains(number) {
+                report.items[number].status = .failed
+                report.items[number].message = "cut off while it was being changed: it is as before or as declared"
+            }
         }
         if let failure {
             report.status = .failed

@@ -46,8 +46,9 @@ package struct FleetRun: Sendable {
         let batches: [Range<Int>]
     }
 
-    /// - Throws: `ApusError` `no-hosts` when a pattern names nothing.
+    /// - Throws: `ApusError` `no-hosts` when a pattern names nothing, `no-such-tag`.
     func stages() throws(ApusError) -> [Stage] {
+        try options.tags.check(site.site.plays)
         var stages: [Stage] = []
         var limited: Set<String>?
         if let limit = options.limit {
@@ -89,6 +90,20 @@ package struct FleetRun: Sendable {
     /// - Returns: Why it was stopped; nil when every host had its turn.
     /// - Throws: `ApusError` `no-hosts`.
     package func run(_ observer: any SyncObserver) async throws -> String? {
+        let told = ToldHosts(observer)
+        let why = try await stopped(told)
+        // Where a run was stopped, those whose turn never came are part of what there is to know.
+        for stage in why == nil ? [] : try stages() {
+            for host in stage.hosts where told.isNew(host.name) {
+                var report = HostReport(host: host.name, play: stage.play.name, status: .notStarted)
+                report.playNumber = stage.number
+                observer.finished(report)
+            }
+        }
+        return why
+    }
+
+    private func stopped(_ observer: any SyncObserver) async throws -> String? {
         var failed: Set<String> = []
         for stage in try stages() {
             let hosts = stage.hosts.filter { !failed.contains($0.name) }
@@ -114,7 +129,8 @@ package struct FleetRun: Sendable {
             return "a host of the first batch failed, and rollout.canary is set"
         }
         if let most = rollout.limit, Double(failed) > most.hosts(of: total) {
-            return "\(failed) of \(total) hosts failed, more than rollout.maxFail (\(most.text)) allows"
+            let key = rollout.maxFail == nil ? "maxFailPercent" : "maxFail"
+            return "\(failed) of \(Count.of(total, "host")) failed, more than rollout.\(key) (\(most.text)) allows"
         }
         if stage.batches.count > 1, failedHere > 0, rollout.limit == nil, failedHere == batchSize(stage, batch) {
             return "every host of a batch failed"
@@ -153,7 +169,8 @@ package struct FleetRun: Sendable {
         do {
             shell = try HostShell.of(
                 host.connection, connectTimeout: site.site.connectTimeout,
-                acceptsNewHostKeys: options.acceptsNewHostKeys, configurationFile: options.sshConfiguration)
+                acceptsNewHostKeys: options.acceptsNewHostKeys, configurationFile: options.sshConfiguration,
+                redactor: site.site.redactor)
         } catch {
             var report = HostReport(host: host.name, play: stage.play.name, status: .failed)
             report.error = error
@@ -195,6 +212,26 @@ package protocol SyncObserver: Sendable {
     func stepped(_ host: String, title: String, done: Int, total: Int)
     /// Called once a host and play, by one task at a time.
     func finished(_ report: HostReport)
+}
+
+/// Passes everything on, and knows which hosts were told of.
+private final class ToldHosts: SyncObserver {
+    private let observer: any SyncObserver
+    private let hosts = Mutex<Set<String>>([])
+
+    init(_ observer: any SyncObserver) { self.observer = observer }
+
+    func started(_ host: String) { observer.started(host) }
+    func stepped(_ host: String, title: String, done: Int, total: Int) {
+        observer.stepped(host, title: title, done: done, total: total)
+    }
+    func finished(_ report: HostReport) {
+        _ = isNew(report.host)
+        observer.finished(report)
+    }
+
+    /// True the first time.
+    func isNew(_ host: String) -> Bool { hosts.withLock { $0.insert(host).inserted } }
 }
 
 /// Cuts hosts into batches.

@@ -14,7 +14,7 @@ enum HostLock {
         if [ "$(id -u)" = 0 ]; then D=/var/lib/apus-sync; else D=${XDG_STATE_HOME:-$HOME/.local/state}/apus/sync; fi
         """#
 
-    /// Takes the lock, or says `locked` with its owner in section 0. A lock whose process is gone, or that is from
+    /// Takes the lock, or says in section 0 who holds it. With the lock comes the word `gzip` where the host has that. A lock whose process is gone, or that is from
     /// before the last boot, is taken over. What a dead run left is removed.
     ///
     /// Where there is flock(1), looking at a lock and taking it over is one step for those who come at the same time: it is
@@ -50,9 +50,10 @@ enum HostLock {
         [ $c = 0 ] || return $c
         rm -rf "$D/stage"
         if [ -s "$D/temporary" ]; then
-        while IFS= read -r f; do case $f in */.apus-*[0-9a-f]) rm -f "$f";; esac; done <"$D/temporary"
+        while IFS= read -r f; do case $f in */.apus-*[0-9a-f]) rm -rf "$f";; esac; done <"$D/temporary"
         rm -f "$D/temporary"
-        fi; }
+        fi
+        if command -v gzip >/dev/null 2>&1; then echo gzip; fi; }
         apus_mark s 0
         { apus_lock; } 2>&1
         apus_mark e 0 $?

@@ -11,6 +11,8 @@ package struct HostReport: Sendable {
         case unreachable
         /// Somebody stopped the run while this host was being worked on, or before.
         case interrupted
+        /// The run was stopped before this host's turn.
+        case notStarted = "not-started"
     }
 
     package enum ItemStatus: String, Sendable {
@@ -55,6 +57,8 @@ package struct HostReport: Sendable {
         self.status = status
     }
 
-    package func count(_ status: ItemStatus) -> Int { items.count { $0.status == status } }
+    /// How many resources; handlers are counted by `handlers`.
+    package func count(_ status: ItemStatus) -> Int { items.count { $0.status == status && !$0.isHandler } }
+    package func handlers(_ status: ItemStatus) -> Int { items.count { $0.status == status && $0.isHandler } }
     package var isFailure: Bool { status == .failed || status == .unreachable || status == .interrupted }
 }

@@ -50,7 +50,7 @@ struct HostRun {
         switch error.code {
         case "cancelled": .interrupted
         case "unreachable", "authentication-failed", "host-key-unknown", "host-key-changed", "connection-lost",
-            "host-silent", "become-failed", "shell-failed":
+            "host-silent", "shell-failed":
             .unreachable
         default: .failed
         }
@@ -59,8 +59,13 @@ struct HostRun {
     private var changes: Bool { if case .apply = mode { true } else { false } }
 
     private func run(_ box: CancellationBox, _ report: inout HostReport) throws {
-        var expansion = HostExpansion(host: host, site: site, facts: nil, tags: tags)
-        var tasks = try expansion.expand(play)
+        var tasks = HostTasks()
+        if case .facts = mode {
+            tasks.isComplete = false
+        } else {
+            var expansion = HostExpansion(host: host, site: site, facts: nil, tags: tags)
+            tasks = try expansion.expand(play)
+        }
         let conversation = try Conversation(
             shell, readyTimeout: site.site.connectTimeout + .seconds(30))
         box.put(conversation)
@@ -72,10 +77,6 @@ struct HostRun {
             conversation, silenceTimeout: site.site.silenceTimeout, lockOwner: changes ? lockOwner : nil)
         var request = tasks.request
         request.ask(HandlerJournal.query, "")
-        if case .facts = mode {
-            request = ProbeRequest()
-            request.wantsFacts = true
-        }
         report.legs += 1
         var answer = try session.ask(request)
         if case .facts = mode {
@@ -115,7 +116,10 @@ struct HostRun {
     private func note(_ plan: HostPlan, _ report: inout HostReport) {
         for name in plan.pending { report.notes.append("an earlier run has left the handler \"\(name)\" to be run") }
         for name in plan.unknownPending {
-            report.notes.append("an earlier run has left the handler \"\(name)\", which is not declared any more")
+            let file = "pending/\(HandlerJournal.fileName(name))"
+            report.notes.append(
+                "a run has left the handler \"\(name)\", which is not declared here: a site that declares it runs it; to forget it, remove \(file) from the host's state folder"
+            )
         }
     }
 
@@ -156,7 +160,7 @@ struct HostRun {
             let outcome: (results: [Int: HostSession.StepResult], answer: ProbeAnswer)
             do {
                 outcome = try session.apply(script, verification: probe, request: request) { number, result in
-                    record.step(number, result, in: plan)
+                    record.step(number, result.map(shown), in: plan)
                     if result == nil { onStep(record.title(number, in: plan), finished, total) } else { finished += 1 }
                 }
             } catch {
@@ -170,11 +174,22 @@ struct HostRun {
                 }
             }
             planner.givenUp = record.failed
-            record.verify(plan, planner.plan(tasks, outcome.answer))
+            let after = planner.plan(tasks, outcome.answer)
+            record.verify(plan, after)
+            // What the verification gave up is not planned again.
+            let hasFailed = record.failed.count != planner.givenUp.count
             planner.givenUp = record.failed
-            plan = planner.plan(tasks, outcome.answer)
+            plan = hasFailed ? planner.plan(tasks, outcome.answer) : after
         }
         record.finish(into: &report, error: nil)
+    }
+
+    /// Secrets go before anything is cut off; what the host has cut off may end within one.
+    private func shown(_ result: HostSession.StepResult) -> HostSession.StepResult {
+        var result = result
+        if result.output.utf8.count >= ApplyScript.mostOutputBytes { result.output += "…" }
+        result.output = site.site.redactor.redacted(result.output)
+        return result
     }
 
     /// The script of one pass. Handlers wait until nothing is deferred any more.
@@ -185,17 +200,25 @@ struct HostRun {
         var changed: [String: [Int]] = [:]
         let required = Set(plan.changes.flatMap(\.task.declaration.requires))
         let wanted = Set(plan.handlers.compactMap(\.declaration.name))
+        var steps: [ApplyScript.Step] = []
         for (number, item) in plan.items.enumerated() {
-            if item.flushBefore { addHandlers(plan, &script, round: number + 1) }
+            if item.flushBefore {
+                script.add(steps)
+                steps = []
+                addHandlers(plan, &script, round: number + 1)
+            }
             guard case .change(let comparison) = item.verdict else { continue }
             let declaration = item.task.declaration
-            script.step(
-                number, title: item.task.title, comparison.steps, notifies: declaration.notify.filter(wanted.contains),
-                stopsRun: !keepsGoing && !declaration.ignoresErrors,
-                requires: declaration.requires.flatMap { changed[$0] ?? [] },
-                isRequired: required.contains(declaration.name ?? ""))
+            steps.append(
+                ApplyScript.Step(
+                    number: number, title: item.task.title, script: comparison.steps,
+                    notifies: declaration.notify.filter(wanted.contains),
+                    stopsRun: !keepsGoing && !declaration.ignoresErrors,
+                    requires: declaration.requires.flatMap { changed[$0] ?? [] },
+                    isRequired: required.contains(declaration.name ?? "")))
             if let name = declaration.name { changed[name, default: []].append(number) }
         }
+        script.add(steps)
         if handlersToo { addHandlers(plan, &script, round: 0) }
         let probe = ProbeScript(request, firstNumber: ApplyScript.firstProbeNumber)
         script.verify(probe)

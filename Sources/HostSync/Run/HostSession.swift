@@ -10,6 +10,8 @@ struct HostSession {
     /// Who holds the lock, for others who find it; nil for a run that changes nothing and takes none.
     let lockOwner: String?
     private var isOpen = false
+    /// Whether contents may be sent compressed.
+    private var hasGzip = false
 
     init(_ conversation: Conversation, silenceTimeout: Duration, lockOwner: String?) {
         self.conversation = conversation
@@ -40,7 +42,10 @@ struct HostSession {
             try reader.take(event)
         }
         isOpen = true
-        if let lock = reader.results[0], lock.code != 0 { throw HostSession.lockFailure(lock) }
+        if let lock = reader.results[0] {
+            guard lock.code == 0 else { throw HostSession.lockFailure(lock) }
+            hasGzip = lock.output.trimmed.hasSuffix("gzip")
+        }
         return reader.answer
     }
 
@@ -56,7 +61,7 @@ struct HostSession {
         var entries = script.contents.map { TarPayload.Entry(name: $0.name, content: $0.content) }
         entries.append(
             TarPayload.Entry(name: "apply", content: .bytes(Array(script.text(nonce: conversation.nonce).utf8))))
-        let archive = TarPayload(entries)
+        let archive = TarPayload(entries, compresses: hasGzip)
         let payload = ChainedPayload([
             BytesPayload(Array(wire(ApplyScript.receive(records: archive.records)).utf8)), archive,
         ])

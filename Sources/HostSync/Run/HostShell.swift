@@ -7,7 +7,8 @@ enum HostShell {
 
     /// - Throws: `ApusError` `command-failed` when the command for a password fails.
     static func of(
-        _ connection: HostConnection, connectTimeout: Duration, acceptsNewHostKeys: Bool, configurationFile: String?
+        _ connection: HostConnection, connectTimeout: Duration, acceptsNewHostKeys: Bool, configurationFile: String?,
+        redactor: Redactor
     ) throws(ApusError) -> RemoteShell {
         var become: RemoteShell.Become?
         if let declared = connection.become {
@@ -15,7 +16,9 @@ enum HostShell {
                 user: declared.user, method: declared.method == .doas ? .doas : .sudo, password: declared.password)
             if !declared.passwordCommand.isEmpty {
                 let output = try LocalCommand.output(declared.passwordCommand, limit: mostPasswordBytes)
-                become?.password = Secret(String(output.split(separator: "\n").first ?? ""))
+                let password = String(output.split(separator: "\n").first ?? "")
+                redactor.add(password)
+                become?.password = Secret(password)
             }
         }
         switch connection.transport {

@@ -180,6 +180,21 @@ package struct TagSelection: Sendable, Equatable {
         self.skipped = skipped
     }
 
+    /// A tag that nothing has is mistyped: with it, nothing or all would be done.
+    ///
+    /// - Throws: `ApusError` `no-such-tag`.
+    func check(_ plays: [Play]) throws(ApusError) {
+        guard !only.isEmpty || !skipped.isEmpty else { return }
+        var known: Set<String> = ["always", "never"]
+        for play in plays {
+            for task in play.tasks + play.handlers { known.formUnion(task.tags) }
+        }
+        guard let tag = only.union(skipped).subtracting(known).min() else { return }
+        let near = Suggestion.sentence(for: tag, among: known)
+        let hint = near.isEmpty ? "; there are \(known.sorted().joined(separator: ", "))" : near
+        throw ApusError(code: "no-such-tag", "no resource has the tag \(tag)\(hint)", kind: .usage)
+    }
+
     /// `always` is taken in any case, `never` only when it is asked for.
     func includes(_ tags: Set<String>) -> Bool {
         if !skipped.isDisjoint(with: tags) { return false }

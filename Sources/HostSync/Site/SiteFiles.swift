@@ -16,6 +16,7 @@ final class SiteFiles: Sendable {
 
     private struct State {
         var read: [(path: String, digest: String)] = []
+        var known: Set<String> = []
         var templates: [String: Template] = [:]
         var contents: [String: Content] = [:]
         var trees: [String: [TreeEntry]] = [:]
@@ -116,7 +117,7 @@ final class SiteFiles: Sendable {
 
     private func note(_ path: String, _ digest: String) {
         state.withLock { state in
-            if !state.read.contains(where: { $0.path == path }) { state.read.append((path, digest)) }
+            if state.known.insert(path).inserted { state.read.append((path, digest)) }
         }
     }
 }

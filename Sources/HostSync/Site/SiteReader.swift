@@ -18,7 +18,12 @@ package enum SiteReader {
 
     /// - Throws: `SiteRefused` with all complaints; `ApusError` when the file itself cannot be read.
     package static func read(_ file: String, options: Options = Options()) throws -> LoadedSite {
-        let bytes = try Files.read(file, limit: YAMLLimits().bytes + 1)
+        let bytes: [UInt8]
+        do throws(ApusError) {
+            bytes = try Files.read(file, limit: YAMLLimits().bytes + 1)
+        } catch  where error.code == "file-too-large" {
+            throw SiteRefused(complaints: [Complaint(file: file, position: .start, "a site has at most 8 MiB")])
+        }
         return try read(bytes, file: file, options: options)
     }
 
@@ -28,8 +33,9 @@ package enum SiteReader {
         let root = document.root ?? YAMLNode(.mapping(.empty), position: .start)
         let header = SettingsReader.decode(SiteSettings.self, root, file: file)
         var complaints = document.complaints + header.complaints
-        // What stands in the header is needed for everything else.
-        guard let settings = header.group else { throw SiteRefused(complaints: complaints) }
+        guard let settings = header.group ?? rest(of: root, without: header.complaints, file: file) else {
+            throw SiteRefused(complaints: complaints)
+        }
         let redactor = Redactor()
         let identity = IdentitySource(settings.secrets, override: options.identityFile, folder: folder(of: file))
         let files = SiteFiles(redactor: redactor, secrets: SecretOpener(decrypt: identity.decrypt))
@@ -38,7 +44,8 @@ package enum SiteReader {
         var reader = PlayReader(tasks: TaskReader(files: files), file: file, folder: folder(of: file))
         let plays = reader.plays(settings)
         complaints += reader.tasks.complaints
-        complaints += ReferenceChecks.check(plays)
+        // With a wrong key at the top, what is missing may stand under it.
+        if header.group != nil { complaints += ReferenceChecks.check(plays) }
         guard !complaints.contains(where: { $0.severity == .error }), let inventory else {
             throw SiteRefused(complaints: redactor.redacted(sorted(complaints)))
         }
@@ -48,6 +55,18 @@ package enum SiteReader {
             connectTimeout: settings.connectTimeout, silenceTimeout: settings.silenceTimeout, redactor: redactor,
             digest: digest, warnings: redactor.redacted(complaints))
         return LoadedSite(site: site, files: files, overrides: options.variables)
+    }
+
+    /// What can be read of a site some of whose keys at the top are refused, so that all that is wrong in it is said at once.
+    private static func rest(of root: YAMLNode, without complaints: [Complaint], file: String) -> SiteSettings? {
+        guard let mapping = root.mapping else { return nil }
+        let refused = Set(complaints.compactMap { $0.path.components.first })
+        let kept = mapping.entries.filter { !refused.contains(.key($0.key)) }
+        guard kept.count < mapping.entries.count else { return nil }
+        let pairs = kept.map { (key: $0.key, keyPosition: $0.keyPosition, value: $0.value) }
+        return SettingsReader.decode(
+            SiteSettings.self, YAMLNode(.mapping(YAMLMapping(pairs)), position: root.position), file: file
+        ).group
     }
 
     private static func inventory(

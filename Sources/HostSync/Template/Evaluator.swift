@@ -8,6 +8,8 @@ struct Evaluator {
     var locals: [(name: String, value: Value)] = []
     private var work = 0
     private(set) var loopSteps = 0
+    /// Where the part that is being rendered stands in the text.
+    var place = 0
     var filterDepth = 0
     var includeDepth = 0
 
@@ -22,6 +24,7 @@ struct Evaluator {
 
     mutating func loopStep(at offset: Int) throws(TemplateFault) {
         loopSteps += 1
+        try charge(TemplateLimits.stepWork, at: offset)
         guard loopSteps <= TemplateLimits.loopSteps else {
             throw TemplateFault(.limit, "more than \(TemplateLimits.loopSteps) turns of loops", at: offset)
         }
@@ -35,6 +38,7 @@ struct Evaluator {
     }
 
     mutating func evaluate(_ node: ExpressionNode) throws(TemplateFault) -> Value {
+        try charge(TemplateLimits.stepWork, at: place)
         switch node {
         case .literal(let value): return value
         case .list(let items):

@@ -74,7 +74,9 @@ extension Evaluator {
         for part in parts {
             switch part {
             case .text(let bytes): try append(bytes, to: &output, at: 0)
-            case .output(let node, let offset): try append(Array(try evaluate(node).text.utf8), to: &output, at: offset)
+            case .output(let node, let offset):
+                place = offset
+                try append(Array(try evaluate(node).text.utf8), to: &output, at: offset)
             case .conditional(let branches):
                 for branch in branches {
                     if let condition = branch.condition, try !evaluate(condition).isTrue { continue }
@@ -84,6 +86,7 @@ extension Evaluator {
             case .loop(let names, let node, let condition, let body, let otherwise, let offset):
                 try loop(names, node, condition, body, otherwise, offset, &output)
             case .set(let name, let node, let offset):
+                place = offset
                 let value = try evaluate(node)
                 if let place = locals.lastIndex(where: { $0.name == name }) {
                     locals[place].value = value
@@ -108,6 +111,7 @@ extension Evaluator {
         _ otherwise: [TemplatePart], _ offset: Int, _ output: inout [UInt8]
     ) throws(TemplateFault) {
         let arguments = FilterArguments(offset: offset)
+        place = offset
         var items = try ListFilters.items(try evaluate(node), "for", arguments)
         let outer = locals.count
         defer { locals.removeLast(locals.count - outer) }

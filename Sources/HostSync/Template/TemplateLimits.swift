@@ -27,4 +27,6 @@ enum TemplateLimits {
     static let work = 256 << 20
     /// What an element of a list weighs beside a byte of text.
     static let elementWork = 16
+    /// What one step of an expression or of a loop weighs beside a byte of text.
+    static let stepWork = 32
 }

@@ -8,7 +8,7 @@ import Testing
 /// is nothing to see here.
 @Suite(.serialized, .timeLimit(.minutes(10))) struct DebianHostTests {
     @Test func packages() async throws {
-        guard let host = try await ThrowAwayHost.start() else { return }
+        let host = try await ThrowAwayHost.start()
         let shell = host.shell
         func package(_ yaml: String) throws -> PackageResource { try declared(PackageResource.self, yaml) }
         #expect(
@@ -44,7 +44,7 @@ import Testing
     }
 
     @Test func configurationFilesAndPurge() async throws {
-        guard let host = try await ThrowAwayHost.start() else { return }
+        let host = try await ThrowAwayHost.start()
         let shell = host.shell
         func package(_ yaml: String) throws -> PackageResource { try declared(PackageResource.self, yaml) }
         try await shell.converge(package("{name: apus-config, version: 1.0, updateCache: true}"))
@@ -60,7 +60,7 @@ import Testing
     }
 
     @Test func brokenPackageSaysWhy() async throws {
-        guard let host = try await ThrowAwayHost.start() else { return }
+        let host = try await ThrowAwayHost.start()
         let resource = try declared(PackageResource.self, "{name: apus-broken, updateCache: true}")
         for _ in 1...2 {
             var state = HostState(try await host.shell.answer([resource]))
@@ -73,7 +73,7 @@ import Testing
     }
 
     @Test func repository() async throws {
-        guard let host = try await ThrowAwayHost.start() else { return }
+        let host = try await ThrowAwayHost.start()
         let shell = host.shell
         _ = try await shell.run("echo >/etc/apt/sources.list; rm -rf /var/lib/apt/lists/*")
         func source(_ yaml: String) throws -> RepositoryResource {
@@ -104,7 +104,7 @@ import Testing
     }
 
     @Test func services() async throws {
-        guard let host = try await ThrowAwayHost.start() else { return }
+        let host = try await ThrowAwayHost.start()
         let shell = host.shell
         func unit(_ yaml: String) throws -> SystemdUnitResource {
             try declared(SystemdUnitResource.self, "{name: own.service, \(yaml)}")
@@ -140,7 +140,7 @@ import Testing
     }
 
     @Test func firewall() async throws {
-        guard let host = try await ThrowAwayHost.start() else { return }
+        let host = try await ThrowAwayHost.start()
         let shell = host.shell
         guard try await shell.run("nft list ruleset").code == 0 else { return }
         func rule(_ name: String, _ yaml: String) throws -> FirewallResource {

@@ -25,7 +25,7 @@ import Testing
         """#)
 
     @Test func apkPackages() async throws {
-        guard let host = try await ThrowAwayHost.start(kind: "busybox") else { return }
+        let host = try await ThrowAwayHost.start(kind: "busybox")
         let shell = host.shell
         _ = try await shell.run("\(Self.apk)mkdir -p /lib/apk/db; : >/lib/apk/db/installed")
         func package(_ yaml: String) throws -> PackageResource { try declared(PackageResource.self, yaml) }
@@ -39,7 +39,7 @@ import Testing
     }
 
     @Test func apkRepository() async throws {
-        guard let host = try await ThrowAwayHost.start(kind: "busybox") else { return }
+        let host = try await ThrowAwayHost.start(kind: "busybox")
         let shell = host.shell
         _ = try await shell.run("\(Self.apk)mkdir -p /etc/apk; printf 'https://main' >/etc/apk/repositories")
         func source(_ yaml: String) throws -> RepositoryResource {
@@ -55,7 +55,7 @@ import Testing
     }
 
     @Test func openRC() async throws {
-        guard let host = try await ThrowAwayHost.start(kind: "busybox") else { return }
+        let host = try await ThrowAwayHost.start(kind: "busybox")
         let shell = host.shell
         _ = try await shell.run(
             Self.script(
@@ -86,7 +86,7 @@ import Testing
         ("/usr/local/share/ca-certificates", "update-ca-certificates", "/etc/ssl/certs/ca-certificates.crt"),
         ("/etc/pki/ca-trust/source/anchors", "update-ca-trust", "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem"),
     ]) func certificate(_ folder: String, _ command: String, _ bundle: String) async throws {
-        guard let host = try await ThrowAwayHost.start(kind: "busybox") else { return }
+        let host = try await ThrowAwayHost.start(kind: "busybox")
         let shell = host.shell
         let parent = bundle.split(separator: "/").dropLast().reduce("") { "\($0)/\($1)" }
         _ = try await shell.run(

@@ -19,6 +19,13 @@ import Testing
         #expect(redactor.redacted("-----BEGIN KEY-----") == "-----BEGIN KEY-----")
     }
 
+    @Test func findsTheBeginningOfOneThatWasCut() {
+        let redactor = Redactor()
+        redactor.add("correct horse battery")
+        #expect(redactor.redacted("it was correct horse ba…") == "it was redacted…")
+        #expect(redactor.redacted("it was correct horse ba") == "it was correct horse ba")
+    }
+
     @Test func leavesShortValuesAlone() {
         let redactor = Redactor()
         redactor.add("on")

@@ -92,6 +92,31 @@ import Testing
         let text =
             "resources:\n  - fiel: {}\n  - file: { path: x }\n  - user: { name: a, uid: -1 }\n  - command: { run: a, cretes: /b }\n"
         #expect(try complaints(text).count == 4)
+        // Also where a key at the top is wrong; what stands under that one may be what others refer to.
+        let handlers = "handlrs: [{ name: a, command: { run: b } }]\n"
+        let notifies = "  - file: { path: /etc/y }\n    notify: a\n"
+        #expect(try complaints(handlers + text + notifies).count == 5)
+    }
+
+    @Test func aTagThatNothingHasIsRefused() throws {
+        let folder = try TemporaryFolder()
+        let file = try folder.write(
+            "site.yaml", "hosts: { a: {} }\nresources:\n  - file: { path: /etc/y }\n    tags: web\n")
+        let loaded = try SiteReader.read(file)
+        for (only, skipped, isFine) in [
+            (["web"], [], true), ([], ["web"], true), (["always"], [], true), (["wbe"], [], false),
+            ([], ["wbe"], false),
+        ] as [(Set<String>, Set<String>, Bool)] {
+            var options = FleetRun.Options()
+            options.tags = TagSelection(only: only, skipped: skipped)
+            let fleet = FleetRun(site: loaded, options: options)
+            if isFine {
+                #expect(try fleet.hostNames() == ["a"])
+            } else {
+                let error = #expect(throws: ApusError.self) { try fleet.hostNames() }
+                #expect(error?.code == "no-such-tag" && error?.message.contains("did you mean \"web\"") == true)
+            }
+        }
     }
 
     @Test func endsACycleOfIncludes() throws {

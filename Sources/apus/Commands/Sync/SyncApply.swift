@@ -66,10 +66,15 @@ struct SyncApply: AsyncParsableCommand {
         if resume { fleetOptions.skipped = memory.verifiedHosts() }
         if confirm { fleetOptions.approved = try await approved(loaded, options) }
         let fleet = FleetRun(site: loaded, options: fleetOptions)
+        let hosts = try fleet.hostNames().count
+        if hosts == 0, !fleetOptions.skipped.isEmpty, options.output == .text {
+            let count = Count.of(fleetOptions.skipped.count, "host")
+            return try Report.output("nothing left: the last run has brought \(count) to their end\n")
+        }
         let record = try RunRecord(
             journal: journal, report: report, site: loaded.site, actor: fleetOptions.actor, plan: plan != nil)
         let screen = SyncScreen(
-            site: loaded.site, output: options.output, total: try fleet.hostNames().count, isQuiet: quiet,
+            site: loaded.site, output: options.output, total: hosts, isQuiet: quiet,
             showsDiffs: false, isDone: true, onReport: { record.take($0) })
         let stopped = try await SyncRunner.run(fleet, screen)
         try screen.finish(changedWord: "Changed", stopped: stopped)
@@ -79,7 +84,8 @@ struct SyncApply: AsyncParsableCommand {
         let failed = screen.recap.failedHosts
         if !failed.isEmpty, options.output == .text {
             let names = failed.prefix(10).joined(separator: ", ") + (failed.count > 10 ? ", …" : "")
-            Report.error("not as declared: \(names); after mending, --resume leaves out the others")
+            let hint = failed.count < hosts ? "; after mending, --resume leaves out the others" : ""
+            Report.error("not as declared: \(names)\(hint)")
         }
         try SyncRunner.check(screen.recap.verdict, stopped: stopped)
     }
@@ -87,8 +93,10 @@ struct SyncApply: AsyncParsableCommand {
     /// Shows the plan and asks.
     private func approved(_ loaded: LoadedSite, _ options: SyncOptions) async throws -> [String: String] {
         guard isatty(STDIN_FILENO) == 1 else {
-            throw ValidationError(
-                "--confirm asks on a terminal, and standard input is none: save a plan with --out instead")
+            throw ApusError(
+                code: "no-terminal",
+                "--confirm asks on a terminal, and standard input is none: save a plan with apus sync plan --out instead",
+                kind: .usage)
         }
         let fleet = FleetRun(site: loaded, options: try options.fleet(.plan(wantsText: true)))
         let plans = PlanCollector()

@@ -25,6 +25,7 @@ struct SyncCheck: AsyncParsableCommand {
         SyncMessages.warnings(loaded.site)
         let fleet = FleetRun(site: loaded, options: try options.fleet(.plan(wantsText: false)))
         let summary = try fleet.check()
-        try Report.output("\(site): ok, \(summary.hosts) hosts, \(summary.resources) resources on them\n")
+        try Report.output(
+            "\(site): ok, \(Count.of(summary.hosts, "host")), \(Count.of(summary.resources, "resource")) on them\n")
     }
 }

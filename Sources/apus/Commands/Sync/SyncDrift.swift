@@ -31,6 +31,7 @@ struct SyncDrift: AsyncParsableCommand {
             let screen = SyncScreen(
                 site: loaded.site, output: options.output, total: try fleet.hostNames().count, isQuiet: true,
                 showsDiffs: false)
+            if every != nil, options.output == .text { try Report.output("\(SystemTime().wallNow().rfc3339)\n") }
             let stopped = try await SyncRunner.run(fleet, screen)
             try screen.finish(changedWord: "Drifted", stopped: stopped)
             guard let every, stopped == nil else {

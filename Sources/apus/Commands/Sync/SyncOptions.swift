@@ -74,8 +74,7 @@ struct SyncOptions: ParsableArguments {
         options.forks = forks
         options.acceptsNewHostKeys = acceptNew
         options.sshConfiguration = sshConfiguration
-        let user = getenv("USER").map { String(cString: $0) } ?? "uid \(getuid())"
-        options.actor = "\(user)@\(HostName.current())"
+        options.actor = "\(Actor.name())@\(HostName.current())"
         return options
     }
 
@@ -90,5 +89,23 @@ struct SyncOptions: ParsableArguments {
 
     private func words(_ text: String?) -> Set<String> {
         Set((text ?? "").split(separator: ",").map(String.init))
+    }
+}
+
+/// Who runs this, for the lock on a host and the journal.
+private enum Actor {
+    /// The person behind sudo, else the user of this process by name, else its number.
+    static func name() -> String {
+        let uid = getuid()
+        for variable in (uid == 0 ? ["SUDO_USER"] : []) + ["USER", "LOGNAME"] {
+            if let value = getenv(variable), value[0] != 0 { return String(cString: value) }
+        }
+        var entry = passwd()
+        var found: UnsafeMutablePointer<passwd>?
+        var buffer = [CChar](repeating: 0, count: 4096)
+        guard getpwuid_r(uid, &entry, &buffer, buffer.count, &found) == 0, found != nil, let name = entry.pw_name else {
+            return "uid \(uid)"
+        }
+        return String(cString: name)
     }
 }

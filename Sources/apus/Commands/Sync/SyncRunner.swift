@@ -60,6 +60,7 @@ enum SyncRunner {
         case .interrupted: throw ExitCode.interrupted
         // Where a rollout was stopped, hosts are left that nobody has touched.
         case .failed: throw stopped == nil ? ExitCode.failed : ExitCode.partial
+        case .refused: throw stopped == nil ? ExitCode.badDeclaration : ExitCode.partial
         case .partial: throw ExitCode.partial
         case .done(let changed):
             if stopped == "interrupted" { throw ExitCode.interrupted }
