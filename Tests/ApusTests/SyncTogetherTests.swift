@@ -62,6 +62,23 @@ import Testing
         #expect(try await host.run("stat -c %U:%a /srv/own/* | sort -u; cat /srv/own/*").output == "ops:644\n01234567")
     }
 
+    @Test func onASmallHostToo() async throws {
+        let bench = try await SyncBench(kind: "busybox")
+        try bench.site(
+            """
+            resources:
+              - file: { path: "/srv/f{{ item }}", content: "{{ item }} {{ 'x' * 3000 }}", mode: "0640" }
+                loop: "{{ range(\(Self.count)) | list }}"
+            """)
+        let run = try await bench.run("apply")
+        #expect(run.code == 0 && run.report?.titles("changed").count == Self.count, "\(run.all)")
+        for number in 0..<Self.count {
+            #expect(bench.host.text("/srv/f\(number)") == "\(number) \(String(repeating: "x", count: 3000))")
+        }
+        #expect(try await bench.host.run("ls -A /srv | grep -c apus").output == "0\n")
+        #expect(try await bench.run("apply").report?.status == "same")
+    }
+
     @Test func aFullDiskIsToldOfTheFileThatMeetsIt() async throws {
         try await host.prepare("mkdir /mnt/disk && mount -t tmpfs -o size=64k tmpfs /mnt/disk")
         try site("/mnt/disk")

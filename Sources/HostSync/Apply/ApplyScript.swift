@@ -150,7 +150,9 @@ struct ApplyScript {
     static func receive(records: Int) -> String {
         #"""
         apus_unpack() {
-        mkdir -p "$S" || return 1
+        mkdir -p "$S" && apus_receive || return 1
+        [ ! -e "$S/\#(TarPayload.bundle)" ] || { gzip -dc <"$S/\#(TarPayload.bundle)" | tar -xf - -C "$S"; }; }
+        apus_receive() {
         case $(tar --version 2>/dev/null) in *GNU*) tar -xf - -C "$S" <&3; return;; esac
         dd iflag=fullblock if=/dev/null of=/dev/null 2>/dev/null || { echo "neither GNU tar nor a dd with iflag=fullblock is there"; return 1; }
         dd bs=10240 count=\#(records) iflag=fullblock <&3 2>/dev/null | tar -xf - -C "$S"; }

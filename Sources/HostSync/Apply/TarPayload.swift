@@ -6,7 +6,8 @@ import SSHTransport
 /// Contents and script as a ustar stream (POSIX.1-1988), pulled while it is sent.
 ///
 /// The script is the last entry: a stream that is cut anywhere never has it whole, so nothing is run. Contents that
-/// shrink by gzip go as `NAME.gz`. The stream ends on a multiple of 10,240 bytes, which is what GNU tar reads at a time;
+/// shrink by gzip go as `NAME.gz`; where there are many small ones, they and the script go as one compressed archive
+/// `bundle` at the end. The stream ends on a multiple of 10,240 bytes, which is what GNU tar reads at a time;
 /// busybox tar reads on to the same place.
 struct TarPayload: PayloadSource {
     private static let block = 512
@@ -15,6 +16,9 @@ struct TarPayload: PayloadSource {
     /// Larger contents are sent as they are read; compressing them is left to ssh's own `Compression`.
     private static let mostCompressedBytes = 1 << 20
     static let leastCompressedBytes = 16 << 10
+    /// Small contents and script together are bundled from here on, up to the second.
+    private static let bundledBytes = (64 << 10)...(16 << 20)
+    static let bundle = "bundle"
 
     struct Entry {
         let name: String
@@ -31,7 +35,7 @@ struct TarPayload: PayloadSource {
 
     /// - Parameter compresses: Whether the host can unpack gzip.
     init(_ entries: [Entry], compresses: Bool = true) {
-        self.entries = compresses ? entries.map { TarPayload.packed($0) } : entries
+        self.entries = compresses ? TarPayload.bundled(entries) : entries
         let bytes = self.entries.reduce(0) { sum, entry in
             let size = entry.content.size
             return sum + TarPayload.block + size + TarPayload.padding(after: size).count
@@ -39,8 +43,27 @@ struct TarPayload: PayloadSource {
         records = (bytes + 2 * TarPayload.block + TarPayload.record - 1) / TarPayload.record
     }
 
+    private static func bundled(_ entries: [Entry]) -> [Entry] {
+        let small = entries.filter { entry in
+            guard case .bytes(let bytes) = entry.content else { return false }
+            return bytes.count < leastCompressedBytes || entry.name == "apply"
+        }
+        var archive: [UInt8] = []
+        let size = small.reduce(0) { $0 + $1.content.size + block }
+        guard bundledBytes.contains(size) else { return entries.map { packed($0) } }
+        archive.reserveCapacity(size + small.count * block)
+        for case (let name, .bytes(let bytes)) in small.map({ ($0.name, $0.content) }) { append(name, bytes, &archive) }
+        archive += [UInt8](repeating: 0, count: 2 * block)
+        guard let bundle = try? Gzip.compress(archive, level: .fastest), bundle.count < size * 3 / 4 else {
+            return entries.map { packed($0) }
+        }
+        let names = Set(small.map(\.name))
+        return entries.filter { !names.contains($0.name) }.map { packed($0) }
+            + [Entry(name: TarPayload.bundle, content: .bytes(bundle))]
+    }
+
     private static func packed(_ entry: Entry) -> Entry {
-        guard case .bytes(let bytes) = entry.content, entry.name != "apply",
+        guard case .bytes(let bytes) = entry.content, entry.name != "apply", entry.name != bundle,
             (leastCompressedBytes...mostCompressedBytes).contains(bytes.count),
             let packed = try? Gzip.compress(bytes), packed.count < bytes.count * 3 / 4
         else { return entry }

@@ -39,6 +39,27 @@ import Testing
         #expect(try Files.read("\(folder.path)/out/apply") == Array("true\n".utf8))
     }
 
+    /// Many small contents travel as one compressed archive, which the far end unpacks like the rest.
+    @Test(arguments: ["tar", "busybox tar"]) func manySmallContentsAreBundled(program: String) async throws {
+        let folder = try TemporaryFolder()
+        let texts = (0..<200).map { Array("name = \($0)\n\(String(repeating: "key = value\n", count: $0))".utf8) }
+        var entries = texts.enumerated().map { TarPayload.Entry(name: "b0/f\($0.offset)", content: .bytes($0.element)) }
+        entries.append(.init(name: "c1-0", content: .bytes([UInt8](repeating: 65, count: 50_000))))
+        entries.append(.init(name: "apply", content: .bytes(Array("true\n# end nonce\n".utf8))))
+        let bytes = try stream(entries)
+        #expect(bytes.count % 10_240 == 0 && bytes.count < entries.reduce(0) { $0 + $1.content.size } / 4)
+        try Files.writeAtomically(bytes, to: "\(folder.path)/stream.tar")
+        let script =
+            "mkdir out && cd out && \(program) -xf ../stream.tar && gzip -dc <bundle | \(program) -xf - && ls && gzip -d c1-0.gz"
+        let result = try await ChildProcess.run("sh", ["-c", "cd \(folder.path) && \(script)"], folder: folder.path)
+        #expect(result.code == 0, "\(result.errors)")
+        #expect(result.output == "apply\nb0\nbundle\nc1-0.gz\n")
+        for (number, text) in texts.enumerated() {
+            #expect(try Files.read("\(folder.path)/out/b0/f\(number)") == text)
+        }
+        #expect(try Files.read("\(folder.path)/out/c1-0").count == 50_000)
+    }
+
     /// The script is last: no cut leaves it whole, and so nothing is run.
     @Test func aCutStreamNeverHasItsScript() async throws {
         let folder = try TemporaryFolder()
