@@ -14,10 +14,13 @@ package struct ArmoredText {
     private static let end = "-----END AGE ENCRYPTED FILE-----"
 
     private let lines: [Substring]
+    /// `\r\n` is one character of a Swift text, and stays what it was.
+    private let separator: String
     package let blocks: [Block]
 
     package init(_ text: String) {
-        lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+        separator = text.contains("\r\n") ? "\r\n" : "\n"
+        lines = text.split(omittingEmptySubsequences: false) { $0 == "\n" || $0 == "\r\n" }
         var blocks: [Block] = []
         var start: Int?
         for (index, line) in lines.enumerated() {
@@ -45,7 +48,7 @@ package struct ArmoredText {
             result += try body(block).split(separator: "\n").map { block.indentation + $0 }
             place = block.lines.upperBound
         }
-        return (result + lines[place...].map(String.init)).joined(separator: "\n")
+        return (result + lines[place...].map(String.init)).joined(separator: separator)
     }
 
     private static func bare(_ line: Substring) -> String {

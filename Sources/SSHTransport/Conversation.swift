@@ -105,6 +105,7 @@ package final class Conversation: Sendable {
         var offset = 0
         var isSent = false
         var isOver = false
+        var progress = LegProgress()
         var deadline = ContinuousClock.now.advanced(by: patience(timeout))
         while !isOver {
             if state.withLock({ $0.isCancelled }) { throw ConversationFailure.cancelled }
@@ -123,8 +124,7 @@ package final class Conversation: Sendable {
             if ready.contains(.output) {
                 try readOutput { event throws(ApusError) in
                     if case .mark("end") = event { isOver = true }
-                    // Noise before the shell is there, or beside its sections, buys a host no time.
-                    deadline = ContinuousClock.now.advanced(by: patience(timeout))
+                    if progress.take(event) { deadline = ContinuousClock.now.advanced(by: patience(timeout)) }
                     try handle(event)
                 }
                 if !isOver, state.withLock({ $0.outputEnded }) { throw lost() }
@@ -323,5 +323,27 @@ package final class Conversation: Sendable {
             made.append((ends[0], ends[1]))
         }
         return made
+    }
+}
+
+/// What of a host's words is progress. Noise before the shell is there, or beside its sections, buys a host no time; nor does
+/// a section that it begins again, or one in which it says a byte now and then.
+struct LegProgress {
+    private static let piece = 16 << 10
+    private var begun: Set<Int> = []
+    private var ended: Set<Int> = []
+    private var bytes = 0
+
+    mutating func take(_ event: FrameParser.Event) -> Bool {
+        switch event {
+        case .begin(let number): return begun.insert(number).inserted
+        case .end(let number, _): return ended.insert(number).inserted
+        case .mark(let word): return word == "ready" || word == "end"
+        case .bytes(_, let piece):
+            bytes += piece.count
+            guard bytes >= LegProgress.piece else { return false }
+            bytes = 0
+            return true
+        }
     }
 }

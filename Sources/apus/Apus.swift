@@ -14,6 +14,8 @@ import Terminal
 @main
 enum Program {
     static func main() {
+        // Before anything else opens a descriptor: it would be given the number of a stream that is closed.
+        StandardStreams.ensureOpen()
         Task.detached {
             await Apus.perform()
             exit(EXIT_SUCCESS)
@@ -42,7 +44,6 @@ struct Apus: AsyncParsableCommand {
         subcommands: [Run.self, Check.self, Disk.self, Sync.self, Schema.self, Install.self])
 
     fileprivate static func perform() async {
-        StandardStreams.ensureOpen()
         do {
             var command = try parseAsRoot(ProgramName.arguments(CommandLine.arguments))
             if var asynchronous = command as? any AsyncParsableCommand {

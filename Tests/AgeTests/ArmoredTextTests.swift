@@ -35,6 +35,12 @@ import Testing
         #expect(ArmoredText(before).replacing { $0.armor } == before)
     }
 
+    @Test func linesMayEndWithCarriageReturns() {
+        let before = "a: |\r\n\(yaml("    ", Self.armor).replacing("\n", with: "\r\n"))b: 2\r\n"
+        #expect(ArmoredText(before).blocks.map(\.armor) == [Self.armor])
+        #expect(ArmoredText(before).replacing { $0.armor } == before)
+    }
+
     @Test(arguments: ["", "\n", "-----BEGIN AGE ENCRYPTED FILE-----\nnever ended", "-----END AGE ENCRYPTED FILE-----"])
     func whatIsNoBlockStays(text: String) {
         #expect(ArmoredText(text).blocks.isEmpty)

@@ -170,6 +170,6 @@ import Testing
         let run = try await bench.run("apply")
         #expect(run.code == 0)
         #expect(run.report?.notes?.count == 2, "\(run.all)")
-        #expect(run.report?.notes?.allSatisfy { $0.contains("not declared here") && $0.contains("pending/") } == true)
+        #expect(run.report?.notes?.allSatisfy { $0.contains("of another site") && $0.contains("pending/") } == true)
     }
 }

@@ -168,6 +168,103 @@ import Testing
         #expect(host.text("/srv/target/file") == "mine\n")
     }
 
+    private static let swapped = [
+        "file: { path: /srv/theirs/f0, content: evil, owner: ops, mode: \"0666\" }",
+        "file: { path: /srv/theirs/old, content: evil, owner: ops, mode: \"0666\", backup: true }",
+        "file: { path: /srv/theirs/old, content: evil, owner: ops, inPlace: true }",
+        "line: { path: /srv/theirs/old, line: evil, mode: \"0666\" }",
+        "file: { path: \"/srv/theirs/f{{ item }}\", content: evil, owner: ops, mode: \"0666\" }\n    loop: [0, 1, 2, 3, 4]",
+        "file: { path: /srv/theirs/old, mode: \"0666\", owner: ops }",
+        "directory: { path: /srv/theirs, recurse: true, owner: ops, fileMode: \"0666\" }",
+        "archive: { path: /srv/theirs/f1, source: packed.tar, owner: ops }",
+    ]
+
+    /// Whoever owns the folder replaces what root makes in it as soon as it appears.
+    @Test(arguments: ["link", "folder", "prepared"]) func whatIsMadeInAnotherUsersFolderCannotBeSwapped(how: String)
+        async throws
+    {
+        try await host.prepare("mkdir /srv/theirs && chown admin /srv/theirs && chmod 0755 /srv/target")
+        try bench.folder.write("packed", "evil")
+        let packing = try await ChildProcess.run(
+            "tar", ["-cf", "\(bench.folder.path)/packed.tar", "-C", bench.folder.path, "packed"],
+            folder: bench.folder.path)
+        try #require(packing.code == 0)
+        let admin = try await host.run("id -u admin").output.split(separator: "\n").joined()
+        // Also those that failed: a link cannot be renamed over a folder.
+        var swaps = 0
+        for resource in Self.swapped {
+            try await host.prepare(
+                "rm -rf /srv/theirs/* /srv/theirs/.apus*; echo old >/srv/theirs/old; chown admin /srv/theirs/old")
+            let pipe = "\(bench.folder.path)/pipe"
+            unlink(pipe)
+            mkfifo(pipe, 0o600)
+            let lifeline = open(pipe, O_RDWR | O_CLOEXEC)
+            defer { close(lifeline) }
+            let swapper = try ChildProcess(
+                "python3", [try SSHHosts.peer("swapper.py"), host.root, admin, "/srv/theirs", how],
+                folder: bench.folder.path, input: pipe)
+            try await eventually("the swapper is ready") { swapper.output.contains("ready") || swapper.hasEnded }
+            try bench.site("resources:\n  - \(resource)")
+            for _ in 0..<3 {
+                let run = try await bench.run("apply")
+                #expect(
+                    host.text("/srv/target/file") == "mine\n" && host.ownership("/srv/target/file") == "600 0:0",
+                    "\(how), \(resource): \(run.all)")
+                #expect(host.ownership("/srv/target") == "755 0:0", "\(how), \(resource)")
+                #expect(try await host.run("ls -A /srv/target").output == "file\n", "\(how), \(resource)")
+            }
+            swaps += swapper.output.split(separator: "\n").count { $0 != "ready" }
+            swapper.signal(SIGTERM)
+            await swapper.wait()
+        }
+        #expect(swaps > 0, "nothing was tried: the test shows nothing")
+    }
+
+    @Test func aFolderOfSomebodyElseIsServedAllTheSame() async throws {
+        try bench.folder.write("packed", "good")
+        let packing = try await ChildProcess.run(
+            "tar", ["-cf", "\(bench.folder.path)/packed.tar", "-C", bench.folder.path, "packed"],
+            folder: bench.folder.path)
+        try #require(packing.code == 0)
+        for resource in Self.swapped {
+            try await host.prepare(
+                "rm -rf /srv/theirs; mkdir /srv/theirs; cd /srv/theirs; echo old >old; mkfifo fifo; chown -R admin . ; chmod 0200 old"
+            )
+            try bench.site("resources:\n  - \(resource)")
+            let first = try await bench.run("apply")
+            #expect(first.code == 0 && first.report?.status == "changed", "\(resource): \(first.all)")
+            let second = try await bench.run("apply")
+            #expect(second.report?.status == "same", "\(resource): \(second.all)")
+            #expect(try await host.run("ls -A /srv/theirs | grep -c apus-").output == "0\n", "\(resource)")
+        }
+    }
+
+    /// A backup has a name that others can foresee.
+    @Test func aPlantedBackupIsNotFollowed() async throws {
+        try await host.prepare(
+            "mkdir /srv/theirs && chown admin /srv/theirs && echo old >/srv/theirs/x && chown admin /srv/theirs/x")
+        try await host.prepare(
+            "cd /srv/theirs; now=$(date +%s); n=0; while [ $n -lt 20 ]; do ln -s /srv/target/file x.$(date -u -d @$((now + n)) +%Y%m%dT%H%M%SZ)~; n=$((n + 1)); done"
+        )
+        try bench.site("resources:\n  - file: { path: /srv/theirs/x, content: new, backup: true }")
+        let run = try await bench.run("apply")
+        #expect(run.code == 0 && host.text("/srv/theirs/x") == "new", "\(run.all)")
+        #expect(try await target() == Self.untouched)
+        #expect(try await host.run("cd /srv/theirs; for f in x.*; do [ -L $f ] || cat $f; done").output == "old\n")
+    }
+
+    /// A FIFO where a file was would hold a reader for ever, and the host's lock with it.
+    @Test func aFIFOInPlaceOfAFileHoldsNothingUp() async throws {
+        try await host.prepare(
+            "mkdir /srv/theirs && chown admin /srv/theirs && echo old >/srv/theirs/x && chown admin /srv/theirs/x")
+        try bench.site(
+            "resources:\n  - command: { run: \"rm /srv/theirs/x; mkfifo /srv/theirs/x\" }\n  - line: { path: /srv/theirs/x, line: new }"
+        )
+        let run = try await bench.run("apply")
+        #expect(run.code == 1 && run.report?.error?.message.contains("became something else") == true, "\(run.all)")
+        #expect(!host.has("/var/lib/apus-sync/lock"))
+    }
+
     @Test func aFolderThatEverybodyMayWriteIsRefused() async throws {
         try await host.prepare("mkdir -m 0777 /srv/open")
         try bench.site("resources:\n  - file: { path: /srv/open/x, content: mine }")

@@ -94,4 +94,37 @@ import Testing
         #expect(run.code == 65, "\(run.all)")
         #expect(isUntouched)
     }
+
+    @Test(arguments: [["--hosts", "host1"], ["--tags", "x"], ["--var", "a=b"], ["--local"]])
+    func aSavedPlanTakesNoOtherSelection(options: [String]) async throws {
+        let folder = try TemporaryFolder()
+        let site = try folder.write("site.yaml", "hosts: { localhost: { local: true } }\nresources: []\n")
+        let plan = "\(folder.path)/plan.json"
+        let made = try await ChildProcess.run(
+            ApusProgram.path, ["sync", "plan", site, "--out", plan], folder: folder.path)
+        try #require(made.code == 0, "\(made)")
+        let run = try await ChildProcess.run(
+            ApusProgram.path, ["sync", "apply", plan] + options, folder: folder.path)
+        #expect(run.code == 64 && run.errors.contains(options[0]), "\(run)")
+    }
+
+    @Test func aSiteWithoutHostsIsSaid() async throws {
+        let folder = try TemporaryFolder()
+        let site = try folder.write("site.yaml", "resources: []\n")
+        for verb in ["check", "plan", "apply"] {
+            let run = try await ChildProcess.run(ApusProgram.path, ["sync", verb, site], folder: folder.path)
+            #expect(run.code == 64 && run.errors.contains("no hosts"), "\(verb): \(run)")
+        }
+    }
+
+    /// Between two checks, too: as a service it must end when it is told to.
+    @Test(arguments: [SIGINT, SIGTERM]) func aRunThatGoesOnForGoodEndsWhenItIsTold(signal: Int32) async throws {
+        let folder = try TemporaryFolder()
+        let site = try folder.write("site.yaml", "hosts: { localhost: { local: true } }\nresources: []\n")
+        let child = try ChildProcess(
+            ApusProgram.path, ["sync", "drift", site, "--every", "1h"], folder: folder.path)
+        try await eventually("a check is over") { child.output.contains("localhost") }
+        child.signal(signal)
+        #expect(await child.wait() == 130)
+    }
 }

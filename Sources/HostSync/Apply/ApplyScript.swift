@@ -4,7 +4,8 @@ import SSHTransport
 ///
 /// A step runs in a subshell of its own. Its output goes to a file and not to the connection: a daemon that it starts
 /// would otherwise hold the connection open. What a step notifies is journalled before the step, and struck out after
-/// the handler has run; a run that dies between them leaves the note for the next one.
+/// the handler has run, or when the step fails; a run that dies between them leaves the note for the next one. Which
+/// process a step is stands in the lock: while it lives, nobody else changes the host.
 struct ApplyScript {
     /// Numbers of probe sections in the same leg begin here.
     static let firstProbeNumber = 1_000_000
@@ -17,7 +18,9 @@ struct ApplyScript {
         lines = [
             ApplyPrelude.text, "apus_failed=",
             #"apus_end() { c=$2; [ ! -s "$S/out" ] || head -c \#(ApplyScript.mostOutputBytes) "$S/out"; apus_mark e "$1" "$c"; }"#,
-            #"apus_pend() { [ -f "$D/pending/$1" ] || { printf '%s\n' "$2" >"$D/pending/$1" && { sync "$D/pending/$1" 2>/dev/null || sync; }; }; }"#,
+            #"apus_pend() { [ -f "$D/pending/$1" ] || { apus_noted="$apus_noted $1"; printf '%s\n' "$2" >"$D/pending/$1" && { sync "$D/pending/$1" 2>/dev/null || sync; }; }; }"#,
+            #"apus_unnote() { for n in $apus_noted; do rm -f "$D/pending/$n"; done; }"#,
+            #"apus_self() { k=; read -r k 2>/dev/null </proc/self/stat || return 0; n=${k%% *}; set -- ${k##*) }; echo "$n ${20:-}" >"$D/lock/step"; }"#,
         ]
     }
 
@@ -65,14 +68,17 @@ struct ApplyScript {
         return script.resolved(number: number)
     }
 
-    private mutating func add(_ step: Step, _ body: [String]) {
+    /// - Parameter staged: The name of a content that is gone from the stage where the file is in place already.
+    private mutating func add(_ step: Step, _ body: [String], staged: String? = nil) {
         let number = step.number
         let conditions =
             step.requires.isEmpty ? "" : " && [ -z \"\(step.requires.map { "$apus_failed\($0)" }.joined())\" ]"
         lines.append("# \(step.title.replacing("\n", with: " "))")
-        lines.append("if [ -z \"$apus_failed\" ]\(conditions); then apus_mark s \(number)")
+        let isPlaced = staged.map { "if [ ! -e \"$S/\($0)\" ]; then apus_mark e \(number) 0; el" } ?? ""
+        lines.append("\(isPlaced)if [ -z \"$apus_failed\" ]\(conditions); then apus_mark s \(number)")
         pend(step.notifies)
         subshell(number, body)
+        if !step.notifies.isEmpty { lines.append("[ \"$c\" = 0 ] || apus_unnote") }
         if step.stopsRun { lines.append("[ \"$c\" = 0 ] || apus_failed=\(number)") }
         if step.isRequired { lines.append("[ \"$c\" = 0 ] || apus_failed\(number)=1") }
         if step.isRequired, !step.requires.isEmpty { lines.append("else apus_failed\(number)=1") }
@@ -80,6 +86,7 @@ struct ApplyScript {
     }
 
     private mutating func pend(_ handlers: [String]) {
+        if !handlers.isEmpty { lines.append("apus_noted=") }
         for name in handlers {
             lines.append("apus_pend \(HandlerJournal.fileName(name)) \(ShellText.quoted(name))")
         }
@@ -96,13 +103,19 @@ struct ApplyScript {
         lines.append("if [ -z \"$apus_failed\" ]; then for n in \(numbers); do apus_mark s $n; done")
         var notified: Set<String> = []
         pend(steps.flatMap(\.notifies).filter { notified.insert($0).inserted })
-        lines.append("if ( umask 077; apus_together \"$S/\(folder)\" \(words) ) </dev/null >/dev/null 2>&1 3<&-; then")
+        lines.append(
+            "if ( apus_self; umask 077; apus_together \"$S/\(folder)\" \(words) ) </dev/null >/dev/null 2>&1 3<&-; then"
+        )
         lines.append("for n in \(numbers); do apus_mark e $n 0; done")
         lines.append("else")
+        if !notified.isEmpty {
+            // Where some are in place, their notes stay.
+            lines.append("set -- \"$S/\(folder)\"/*; [ $# != \(steps.count) ] || apus_unnote")
+        }
         for (step, member) in zip(steps, files.members) {
             let name = "\(folder)/\(member.file.name)"
             contents += step.script.contents.map { (name, $0) }
-            add(step, step.script.resolved(content: name))
+            add(step, step.script.resolved(content: name), staged: name)
         }
         lines.append("fi; fi")
     }
@@ -124,7 +137,7 @@ struct ApplyScript {
     }
 
     private mutating func subshell(_ number: Int, _ body: [String], atSuccess: String? = nil) {
-        lines.append("( set -e; umask 022")
+        lines.append("( apus_self; set -e; umask 022")
         lines += body
         lines.append(") </dev/null >\"$S/out\" 2>&1 3<&-")
         if let atSuccess {

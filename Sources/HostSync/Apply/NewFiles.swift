@@ -15,12 +15,12 @@ struct NewFile: Sendable, Equatable {
     let likeness: Likeness
     let name: String
 
-    /// Nil for a name that the shell's `*` or an archive would treat in a way of their own, and for contents that are
+    /// Nil for a name that the shell's `*`, an archive or `apus_pour` (`.gz`) would treat in a way of their own, and for contents that are
     /// sent compressed.
     init?(_ likeness: Likeness, name: String, content: Content) {
         guard content.size < TarPayload.leastCompressedBytes, name.utf8.count <= NewFile.longestName,
             let first = name.utf8.first, first != UInt8(ascii: "."),
-            first != UInt8(ascii: "-"), name.utf8.allSatisfy(NewFile.isPlain)
+            first != UInt8(ascii: "-"), !name.hasSuffix(".gz"), name.utf8.allSatisfy(NewFile.isPlain)
         else { return nil }
         self.likeness = likeness
         self.name = name

@@ -95,6 +95,10 @@ package struct HostImport: Sendable {
         if connection.address != host.name { fields.append("address: \(Value.quoted(connection.address))") }
         if let port = connection.port { fields.append("port: \(port)") }
         if let user = connection.user { fields.append("user: \(Value.quoted(user))") }
+        if let become = connection.become {
+            let method = become.method == .sudo ? "" : ", method: \(become.method.rawValue)"
+            fields.append("become: { user: \(Value.quoted(become.user))\(method) }")
+        }
         return fields.isEmpty ? "{}" : "{ \(fields.joined(separator: ", ")) }"
     }
 
@@ -134,6 +138,7 @@ enum AccountList {
         let name: String
         let uid: Int
         let group: String?
+        let groups: [String]
         let comment: String
         let home: String
         let shell: String
@@ -141,6 +146,7 @@ enum AccountList {
         var declaration: String {
             var fields = ["name: \(Value.quoted(name))", "uid: \(uid)"]
             if let group { fields.append("group: \(Value.quoted(group))") }
+            if !groups.isEmpty { fields.append("groups: [\(groups.map(Value.quoted).joined(separator: ", "))]") }
             if !comment.isEmpty { fields.append("comment: \(Value.quoted(comment))") }
             fields.append("home: \(Value.quoted(home))")
             fields.append("shell: \(Value.quoted(shell))")
@@ -152,20 +158,26 @@ enum AccountList {
         var users: [(User, gid: Int)] = []
         var groups: [(name: String, gid: Int)] = []
         var names: [Int: String] = [:]
+        var memberships: [String: [String]] = [:]
         for line in text.split(separator: "\n") {
             let fields = line.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
             if fields.count == 7, let uid = Int(fields[2]), let gid = Int(fields[3]), people.contains(uid) {
                 let user = User(
-                    name: fields[0], uid: uid, group: nil, comment: fields[4], home: fields[5], shell: fields[6])
+                    name: fields[0], uid: uid, group: nil, groups: [], comment: fields[4], home: fields[5],
+                    shell: fields[6])
                 users.append((user, gid))
             } else if fields.count == 4, let gid = Int(fields[2]) {
                 names[gid] = fields[0]
+                for member in fields[3].split(separator: ",") {
+                    memberships[String(member), default: []].append(fields[0])
+                }
                 if people.contains(gid) { groups.append((fields[0], gid)) }
             }
         }
         let named = users.map { user, gid in
             User(
-                name: user.name, uid: user.uid, group: names[gid], comment: user.comment, home: user.home,
+                name: user.name, uid: user.uid, group: names[gid], groups: memberships[user.name] ?? [],
+                comment: user.comment, home: user.home,
                 shell: user.shell)
         }
         return (named, groups)

@@ -76,7 +76,8 @@ package final class RunRecord: Sendable {
             fsync(journal)
         }
         if let report {
-            let page = RunReportPage(site: site, actor: actor, started: started, reports: reports, stopped: stopped)
+            let page = RunReportPage(
+                site: site, actor: actor, started: started, reports: reports, recap: recap, stopped: stopped)
             try Files.writeAtomically(Array(page.html.utf8), to: report, mode: 0o600)
         }
         if let failure { throw failure }

@@ -7,6 +7,7 @@ struct RunReportPage {
     let actor: String
     let started: WallInstant
     let reports: [HostReport]
+    let recap: Recap
     let stopped: String?
 
     private static let mostDiffLines = 200
@@ -57,24 +58,27 @@ struct RunReportPage {
         return text + "</div>\n"
     }
 
-    private func count(_ statuses: Set<HostReport.Status>) -> Int { reports.count { statuses.contains($0.status) } }
+    /// Hosts, each once, however many plays it is in.
+    private func count(_ statuses: Set<HostReport.Status>) -> Int {
+        recap.lines.count { statuses.contains($0.status) }
+    }
 
     private var table: String {
         var text = "<table><thead><tr><th>Host</th><th class=\"n\">As declared</th><th class=\"n\">Changed</th>"
         text += "<th class=\"n\">Failed</th><th class=\"n\">Seconds</th><th>State</th></tr></thead><tbody>\n"
-        for report in reports {
-            let seconds = (report.duration.inSeconds * 100).rounded() / 100
-            text += "<tr><td>\(escaped(report.host))</td><td class=\"n\">\(report.count(.same))</td>"
-            text += "<td class=\"n\">\(report.count(.changed))</td><td class=\"n\">\(report.count(.failed))</td>"
+        for line in recap.lines {
+            let seconds = (line.duration.inSeconds * 100).rounded() / 100
+            text += "<tr><td>\(escaped(line.host))</td><td class=\"n\">\(line.same)</td>"
+            text += "<td class=\"n\">\(line.changed)</td><td class=\"n\">\(line.failed)</td>"
             text +=
-                "<td class=\"n\">\(seconds)</td><td class=\"\(report.status.rawValue)\">\(report.status.rawValue)</td></tr>\n"
+                "<td class=\"n\">\(seconds)</td><td class=\"\(line.status.rawValue)\">\(line.status.rawValue)</td></tr>\n"
         }
         return text + "</tbody></table>\n"
     }
 
     private func section(_ report: HostReport) -> String {
         var text =
-            "<h2>\(escaped(report.host)) <span class=\"\(report.status.rawValue)\">\(report.status.rawValue)</span></h2>\n"
+            "<h2>\(escaped(report.host + (report.play.map { " (\($0))" } ?? ""))) <span class=\"\(report.status.rawValue)\">\(report.status.rawValue)</span></h2>\n"
         if let error = report.error { text += "<p class=\"failed\">\(shown(error.description))</p>\n" }
         for note in report.notes { text += "<p>\(shown(note))</p>\n" }
         text += "<ul>\n"

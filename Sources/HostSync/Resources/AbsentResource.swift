@@ -26,6 +26,7 @@ package struct AbsentResource: Resource {
     }
 
     package var label: String { path }
+    package var claim: PathClaim? { .gone(path) }
 
     package func probe(_ request: inout ProbeRequest) {
         request.path(path)

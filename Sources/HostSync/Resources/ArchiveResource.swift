@@ -99,12 +99,12 @@ package struct ArchiveResource: Resource {
             RemoteAddress.verify(archive, digest, &steps)
         }
         let place = HostPath(path)
-        let name = ShellText.quoted("./\(place.name)")
+        let name = ShellText.quoted("../\(place.name)")
         let owner = self.owner ?? ""
         let group = self.group.map { ":\($0)" } ?? ""
         steps.run("apus_enter", place.folder)
-        steps.text("a=\(archive); k=\(stripComponents)")
-        steps.text("n=\(name); t=\(ShellText.quoted("./.\(place.name.prefix(200)).apus"))")
+        steps.text("apus_private")
+        steps.text("a=\(archive); k=\(stripComponents); n=\(name); t=./new; v=${PWD%/*}/${n#../}")
         steps.text(ArchiveResource.extraction)
         if !owner.isEmpty || !group.isEmpty { steps.text("chown -R \(ShellText.quoted(owner + group)) \"$t\"") }
         steps.text("printf '%s\\n' \(ShellText.quoted(wanted)) >\"$t.mark\"; chmod 644 \"$t.mark\"")
@@ -112,10 +112,8 @@ package struct ArchiveResource: Resource {
         if url != nil { steps.text("rm -f \(archive)") }
     }
 
-    /// Extracts `$a` into the fresh folder `$t`. Nobody else can have put something there: mkdir fails if it exists.
-    /// What packed it is told by its first two bytes: the tar of busybox does not look.
+    /// Extracts `$a` into the fresh folder `$t` in a folder of our own (`apus_private`), where nobody else gets in. What packed it is told by its first two bytes: the tar of busybox does not look.
     private static let extraction = """
-        rm -rf "$t" "$t.mark"
         umask 022
         mkdir "$t"
         x=cat
@@ -138,12 +136,13 @@ package struct ArchiveResource: Resource {
     /// A folder that is not there, or empty, is replaced at once; over another the files are copied, the mark last.
     private static let placing = """
         if [ -d "$n" ] && ! rmdir "$n" 2>/dev/null; then
-        tar -cf - -C "$t" . | tar -xpf - -C "$n"
+        tar -cf - -C "$t" . | (cd -P "$n" && [ "$PWD" = "$v" ] && tar -xpf -)
         rm -rf "$t"
-        mv -f "$t.mark" "$n/.apus-archive"
+        mv -f$apus_T "$t.mark" "$n/.apus-archive"
         else
         mv "$t.mark" "$t/.apus-archive"
-        mv "$t" "$n"
+        mv -f$apus_T "$t" "$n"
         fi
+        apus_leave
         """
 }

@@ -147,6 +147,7 @@ struct DirectoryWork {
 
     mutating func recurse(_ listing: TreeListing, _ host: inout HostState) throws(ResourceFault) {
         let done = Set(wanted.entries.map { wanted.place($0) })
+        var steps = StepScript()
         for (path, listed) in listing.entries where !done.contains(path) {
             guard !wanted.purge else { continue }
             var ownership = ownership
@@ -159,11 +160,16 @@ struct DirectoryWork {
             guard !found.isEmpty else { continue }
             comparison.differences += found.map { named($0, " of \(relative(path))") }
             if listed.kind == .directory {
-                FolderMode.mend(path, ownership, from: listed, &comparison.steps)
+                FolderMode.mend(path, ownership, from: listed, &steps)
             } else {
-                ownership.mend(path, listed, &comparison.steps)
+                ownership.mend(path, listed, &steps)
             }
         }
+        guard !steps.isEmpty else { return }
+        // One that is refused (a hard link) keeps none of the others from being mended.
+        comparison.steps.text("apus_bad=")
+        for line in steps.lines { comparison.steps.text("\(line) || apus_bad=1") }
+        comparison.steps.text("[ -z \"$apus_bad\" ]")
     }
 
     private func relative(_ path: String) -> String {

@@ -52,8 +52,8 @@ package struct FileResource: Resource {
             complaints.error(at: "", "give one of content, base64, source and template, not \(given)")
         }
         if let base64, Base64.decode(base64) == nil { complaints.error(at: \Self.base64, "this is not Base64") }
-        if let validate, !validate.contains("%s") {
-            complaints.error(at: \Self.validate, "must hold %s, which stands for the new file's path")
+        if let validate, validate.ranges(of: "%s").count != 1 {
+            complaints.error(at: \Self.validate, "must hold %s once, which stands for the new file's path")
         }
     }
 
@@ -91,11 +91,10 @@ package struct FileResource: Resource {
         }
         comparison.differences += ownership.differences(from: existing).filter { existing != nil || $0.new != nil }
         guard !comparison.differences.isEmpty else { return comparison }
-        if status?.kind == .link { comparison.steps.text("rm -f \(ShellText.quoted(path))") }
         if writes {
             FileWriter(
                 path: place, existing: existing, ownership: ownership, expect: .anything, backup: backup,
-                validate: validate, inPlace: inPlace
+                validate: validate, isSensitive: sensitive, inPlace: inPlace, replacesLink: status?.kind == .link
             ).write(wanted ?? .bytes([]), &comparison.steps)
         } else if let existing {
             ownership.mend(path, existing, &comparison.steps)

@@ -24,11 +24,14 @@ struct FileWriter {
     var expect = Expectation.anything
     var backup = false
     var validate: String?
+    /// What the validation prints may quote the content.
+    var isSensitive = false
     var inPlace = false
+    var replacesLink = false
 
     func write(_ content: Content, _ steps: inout StepScript) {
         let mode = ownership.mode ?? existing?.mode ?? 0o644
-        let isAlone = steps.isEmpty && existing == nil && validate == nil
+        let isAlone = steps.isEmpty && existing == nil && validate == nil && !replacesLink
         var mask = 0o077
         var chmod = "-"
         if existing == nil, mode & 0o7111 == 0 {
@@ -38,7 +41,8 @@ struct FileWriter {
             chmod = PathStatus.octal(mode)
         }
         steps.text("umask \(PathStatus.octal(UInt32(mask)).suffix(3))")
-        if let validate { steps.text("V=\(ShellText.quoted(validate))") }
+        if let validate { steps.text("V=\(ShellText.quoted(validate))" + (isSensitive ? "; H=1" : "")) }
+        if replacesLink { steps.text("L=1") }
         if backup { steps.text("B=.$(date -u +%Y%m%dT%H%M%SZ)~") }
         if inPlace { steps.text("P=1") }
         let owner = needed(ownership.owner) { existing?.isOwned(by: $0) ?? false }

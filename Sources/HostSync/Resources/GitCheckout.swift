@@ -90,15 +90,15 @@ struct GitCheckout {
     static func clone(_ declared: GitResource, _ commit: String, _ steps: inout StepScript) {
         let place = HostPath(declared.path)
         let name = ShellText.quoted("./\(place.name)")
-        let temporary = ShellText.quoted("./.\(place.name.prefix(200)).apus")
         steps.run("apus_enter", place.folder)
         steps.text("if [ -d \(name) ]; then rmdir \(name) || apus_say 'the folder is there and is not empty'; fi")
-        steps.text("rm -rf \(temporary); (umask 022; mkdir \(temporary))")
-        if let user = declared.user { steps.text("chown \(ShellText.quoted(user)) \(temporary)") }
-        steps.text("cd \(temporary)")
+        steps.text("apus_private; (umask 022; mkdir ./new)")
+        // Another user may pass through our folder, and nothing more.
+        if let user = declared.user { steps.text("chown \(ShellText.quoted(user)) ./new; chmod 711 .") }
+        steps.text("cd ./new")
         let script = "git init -q .\ngit remote add origin \(ShellText.quoted(declared.repository))\n"
         steps.text(run(declared, script + checkout(declared, commit)))
-        steps.text("cd ..; mv \(temporary) \(name)")
+        steps.text("cd -P ..; mv -f$apus_T ./new \(ShellText.quoted("../\(place.name)")); apus_leave")
     }
 
     static func update(_ declared: GitResource, _ commit: String, _ steps: inout StepScript) {

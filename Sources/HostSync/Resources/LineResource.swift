@@ -67,8 +67,8 @@ package struct LineResource: Resource {
         if insertAfter != nil, insertBefore != nil {
             complaints.error(at: \Self.insertBefore, "give insertAfter or insertBefore, not both")
         }
-        if let validate, !validate.contains("%s") {
-            complaints.error(at: \Self.validate, "must hold %s, which stands for the new file's path")
+        if let validate, validate.ranges(of: "%s").count != 1 {
+            complaints.error(at: \Self.validate, "must hold %s once, which stands for the new file's path")
         }
         if inPlace, validate != nil {
             complaints.error(

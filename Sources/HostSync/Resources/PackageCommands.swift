@@ -70,7 +70,7 @@ struct PackageCommands {
     func remove(_ names: [String], purge: Bool, _ steps: inout StepScript) {
         let list = ShellText.quoted(names)
         switch manager {
-        case .apt: steps.text("apus_apt \(purge ? "purge" : "remove") -- \(list)")
+        case .apt: steps.text("apus_apt --allow-change-held-packages \(purge ? "purge" : "remove") -- \(list)")
         case .dnf, .yum: steps.text("\(manager.rawValue) -q -y remove -- \(list)")
         case .zypper: steps.text("zypper --non-interactive -q remove -y -- \(list)")
         case .apk: steps.text("apk -q \(purge ? "--purge " : "")del -- \(list)")

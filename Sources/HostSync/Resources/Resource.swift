@@ -44,6 +44,8 @@ extension Resource {
 package enum PathClaim: Sendable, Equatable {
     case whole(String)
     case part(String)
+    /// Nothing is to be there; any number may say so.
+    case gone(String)
 }
 
 /// Where a declaration's `source:` and `template:` come from: beside the site file, or from the folders of the role.

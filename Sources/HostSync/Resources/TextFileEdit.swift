@@ -83,10 +83,12 @@ struct TextFileEdit {
         change.new = new
         comparison.differences.append(Difference(what: "content", old: oldDigest, new: newDigest, text: change))
         // A step may write several files: what the writer before has set must not hold for this one.
-        comparison.steps.text("umask 077; unset V B P")
+        comparison.steps.text("umask 077; unset V B P H L")
         FileWriter(
             path: HostPath(path), existing: existing, ownership: ownership,
-            expect: oldDigest.map { .digest($0) } ?? .nothing, backup: backup, validate: validate, inPlace: inPlace
+            expect: oldDigest.map { .digest($0) } ?? .nothing, backup: backup, validate: validate,
+            isSensitive: isSecret,
+            inPlace: inPlace
         ).write(.bytes(new), &comparison.steps)
     }
 }

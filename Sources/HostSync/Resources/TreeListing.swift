@@ -43,9 +43,11 @@ struct TreeListing {
             if line == "unsupported" {
                 throw ResourceFault("the host's stat cannot list \(folder): install coreutils")
             }
-            if let entry = TreeListing.entry(line), entry.path.hasPrefix(folder == "/" ? "/" : folder + "/"),
-                HostPath.objection(to: entry.path) == nil
-            {
+            if let entry = TreeListing.entry(line), entry.path.hasPrefix(folder == "/" ? "/" : folder + "/") {
+                // Left out in silence, it would stay as it is for ever.
+                if let objection = HostPath.objection(to: entry.path) {
+                    throw ResourceFault("\(folder) holds a name that cannot be handled (\(objection)): \(entry.path)")
+                }
                 entries.append(entry)
             }
         }

@@ -9,6 +9,8 @@ struct ApplyRecord {
     private var items: [HostReport.Item]
     private var handlers: [HostReport.Item] = []
     private var running: Set<Int> = []
+    /// Of them, what cannot be undone half-way.
+    private var actions: Set<Int> = []
     private var failure: String?
     private(set) var mayGoOn = true
     /// What failed, by its place in the plan, with why.
@@ -41,6 +43,11 @@ struct ApplyRecord {
     mutating func step(_ number: Int, _ result: HostSession.StepResult?, in plan: HostPlan) {
         guard let result else {
             running.insert(number)
+            if plan.items.indices.contains(number), case .change(let comparison) = plan.items[number].verdict,
+                comparison.isAction
+            {
+                actions.insert(number)
+            }
             return
         }
         running.remove(number)
@@ -73,7 +80,7 @@ struct ApplyRecord {
 
     private mutating func failItem(_ number: Int, _ why: String, ignored: Bool = false) {
         items[number].status = .failed
-        items[number].message = why
+        items[number].message = ignored ? "\(why) (ignored: ignoreErrors)" : why
         failed[number] = why
         guard !ignored else { return }
         if failure == nil { failure = "\(items[number].title): \(why)" }
@@ -110,7 +117,10 @@ struct ApplyRecord {
         if error != nil {
             for number in running where items.indices.contains(number) {
                 report.items[number].status = .failed
-                report.items[number].message = "cut off while it was being changed: it is as before or as declared"
+                report.items[number].message =
+                    actions.contains(number)
+                    ? "cut off while it ran: it goes on to its end on the host"
+                    : "cut off while it was being changed: it is as before or as declared"
             }
         }
         if let failure {

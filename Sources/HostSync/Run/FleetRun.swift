@@ -49,13 +49,20 @@ package struct FleetRun: Sendable {
     /// - Throws: `ApusError` `no-hosts` when a pattern names nothing, `no-such-tag`.
     func stages() throws(ApusError) -> [Stage] {
         try options.tags.check(site.site.plays)
+        guard !site.site.inventory.hosts.isEmpty else {
+            throw ApusError(
+                code: "no-hosts",
+                "the site has no hosts: declare some under hosts:, name an inventory, or give -i or --local",
+                kind: .usage)
+        }
         var stages: [Stage] = []
         var limited: Set<String>?
         if let limit = options.limit {
             limited = Set(try FleetRun.select(limit, site.site.inventory).map(\.name))
         }
         for (number, play) in site.site.plays.enumerated() {
-            let hosts = try FleetRun.select(play.hosts, site.site.inventory).filter { host in
+            let place = site.site.plays.count == 1 ? "" : "\(site.site.file): \(play.name ?? "plays[\(number)]"): "
+            let hosts = try FleetRun.select(play.hosts, site.site.inventory, place).filter { host in
                 limited?.contains(host.name) ?? true && !options.skipped.contains(host.name)
             }
             let batches = Batches.split(hosts.count, play.rollout.serial)
@@ -64,11 +71,13 @@ package struct FleetRun: Sendable {
         return stages
     }
 
-    private static func select(_ pattern: HostPattern, _ inventory: Inventory) throws(ApusError) -> [InventoryHost] {
+    private static func select(
+        _ pattern: HostPattern, _ inventory: Inventory, _ place: String = ""
+    ) throws(ApusError) -> [InventoryHost] {
         do {
             return try pattern.select(from: inventory)
         } catch {
-            throw ApusError(code: "no-hosts", "\(error)", kind: .usage)
+            throw ApusError(code: "no-hosts", "\(place)\(error)", kind: .usage)
         }
     }
 
@@ -196,7 +205,10 @@ package struct FleetRun: Sendable {
         case .plan(let wantsText): .plan(wantsText: wantsText)
         case .facts: .facts
         case .apply:
-            .apply(approved: options.approved.map { $0[PlanKey.of(play: stage.number, host: host.name)] ?? "none" })
+            .apply(
+                approved: options.approved.map {
+                    $0[PlanKey.of(play: stage.number, host: host.name)] ?? HostRun.neverPlanned
+                })
         }
     }
 }

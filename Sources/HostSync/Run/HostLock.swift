@@ -3,7 +3,8 @@ import SSHTransport
 /// The shell text that keeps two runs apart on one host, and cleans up behind one that died.
 ///
 /// `$D` (/var/lib/apus-sync for root, else below the user's home) holds: `lock/owner` (pid, boot id, start
-/// time of the process, and who holds it),
+/// time of the process, and who holds it), `lock/step` (pid and start time of the step at work: it may outlive a shell that
+/// was killed),
 /// `stage/` (contents on their way, only while a change is under way), `temporary` (names of files that a dead run may
 /// have left beside their destination), `pending/` (handlers that were notified and have not run, one file each: its
 /// name is a digest, its content the handler's name and a newline).
@@ -27,7 +28,10 @@ enum HostLock {
         apus_holds() {
         p=; b=; k=; w=
         [ ! -r "$D/lock/owner" ] || { read -r p b k; read -r w; } <"$D/lock/owner"
-        [ -n "$p" ] && [ "$b" = "$apus_boot" ] && kill -0 "$p" 2>/dev/null && [ "$k" = "$(apus_started "$p")" ]; }
+        [ -n "$p" ] && [ "$b" = "$apus_boot" ] || return 1
+        if apus_lives "$p" "$k"; then return 0; fi
+        [ -r "$D/lock/step" ] && read -r p k <"$D/lock/step" && apus_lives "$p" "$k"; }
+        apus_lives() { kill -0 "$1" 2>/dev/null && [ "$2" = "$(apus_started "$1")" ]; }
         apus_take() {
         n=0
         until mkdir "$D/lock" 2>/dev/null; do

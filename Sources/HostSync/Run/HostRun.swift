@@ -7,6 +7,8 @@ struct HostRun {
     /// Changes that make others possible are followed by another look; more than this many looks is a contradiction in
     /// the declarations.
     private static let mostPasses = 20
+    /// In place of a fingerprint.
+    static let neverPlanned = "none"
 
     enum Mode: Sendable {
         case plan(wantsText: Bool)
@@ -105,6 +107,10 @@ struct HostRun {
             report.take(plan)
         case .facts: return
         case .apply(let approved):
+            if approved == HostRun.neverPlanned {
+                throw ApusError(
+                    code: "host-not-planned", "the plan does not hold this host: it failed or was not reached then")
+            }
             if let approved, approved != report.fingerprint {
                 throw ApusError(
                     code: "host-moved", "the host or the declarations have changed since the plan was made: plan again")
@@ -118,7 +124,7 @@ struct HostRun {
         for name in plan.unknownPending {
             let file = "pending/\(HandlerJournal.fileName(name))"
             report.notes.append(
-                "a run has left the handler \"\(name)\", which is not declared here: a site that declares it runs it; to forget it, remove \(file) from the host's state folder"
+                "the handler \"\(name)\" of another site waits here for that site's next run (or remove \(file) in the state folder)"
             )
         }
     }
@@ -155,7 +161,7 @@ struct HostRun {
             let isLast = !plan.hasDeferred
             let (script, probe) = Self.script(plan, request, handlersToo: isLast, keepsGoing: keepsGoing)
             report.legs += 1
-            let total = plan.changes.count
+            let total = plan.changes.count + (isLast ? plan.notified.count : 0)
             var finished = 0
             let outcome: (results: [Int: HostSession.StepResult], answer: ProbeAnswer)
             do {

@@ -110,6 +110,8 @@ struct HostSession {
 struct SectionReader {
     /// Of one step's or question's output.
     private static let mostStepBytes = 64 << 10
+    /// Of the answer to one question: a thousand times what a large one has.
+    private static let mostSectionBytes = 32 << 20
 
     private(set) var answer = ProbeAnswer()
     private(set) var results: [Int: HostSession.StepResult] = [:]
@@ -128,6 +130,9 @@ struct SectionReader {
         case .bytes(let number, let piece):
             let isStep = script.section(numbered: number) == nil
             if isStep, bytes.count + piece.count > SectionReader.mostStepBytes { return }
+            guard bytes.count + piece.count <= SectionReader.mostSectionBytes else {
+                throw ApusError(code: "too-much-output", "the host answered one question with more than 32 MiB")
+            }
             bytes += piece
         case .end(let number, let code):
             if let section = script.section(numbered: number) {

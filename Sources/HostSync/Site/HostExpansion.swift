@@ -112,7 +112,8 @@ struct HostExpansion {
             }
         }
         return HostTask(
-            declaration: declaration, resource: resource, item: item?["item"]?.text, isWanted: isWanted,
+            declaration: declaration, resource: SecretHolders.hidden(resource, site.site.redactor),
+            item: item?["item"]?.text, isWanted: isWanted,
             redactor: site.site.redactor)
     }
 
@@ -127,10 +128,7 @@ struct HostExpansion {
             let (read, found) = declaration.kind.decode(node, declaration.source.path, declaration.source.file)
             // With blanks in it, it may be wrong in ways that it will not be.
             var resource = read
-            if holdsSecrets, var command = read as? CommandResource {
-                command.sensitive = true
-                resource = command
-            }
+            if holdsSecrets { resource = resource.map { SecretHolders.hidden($0) } }
             if !incomplete || resource != nil { complaints += found.filter { $0.severity == .error } }
             return resource
         } catch {
@@ -167,6 +165,35 @@ struct HostExpansion {
             Complaint(
                 file: declaration.source.file, position: error.position, path: declaration.source.path,
                 "\(why) (for the host \(host.name))"))
+    }
+}
+
+/// Kinds that run something over what they are given: it may print a part of a secret, which nobody would know again.
+private enum SecretHolders {
+    static func hidden(_ resource: any Resource) -> any Resource {
+        switch resource {
+        case var command as CommandResource:
+            command.sensitive = true
+            return command
+        case var file as FileResource:
+            file.sensitive = true
+            return file
+        case var line as LineResource:
+            line.sensitive = true
+            return line
+        case var block as BlockResource:
+            block.sensitive = true
+            return block
+        default: return resource
+        }
+    }
+
+    /// The same for a template in a file, which is known only once it is rendered.
+    static func hidden(_ resource: any Resource, _ redactor: Redactor) -> any Resource {
+        guard let file = resource as? FileResource, file.template != nil, case .bytes(let bytes)? = file.wanted,
+            !redactor.isClean(String(decoding: bytes, as: UTF8.self))
+        else { return resource }
+        return hidden(resource)
     }
 }
 

@@ -1,7 +1,7 @@
 import Base
 import Glibc
 import SSHTransport
-import Settings
+package import Settings
 
 /// Decrypts the values of a site that are age files in armor: any scalar that begins with `-----BEGIN AGE ENCRYPTED FILE`.
 ///
@@ -47,6 +47,22 @@ struct SecretOpener: Sendable {
                 )
             }
             return YAMLNode(.mapping(YAMLMapping(pairs)), position: node.position, tag: node.tag)
+        }
+    }
+}
+
+/// Where encrypted values stand in a YAML file, whatever their form.
+package enum EncryptedValues {
+    /// Empty also for what is no YAML.
+    package static func positions(_ bytes: [UInt8], file: String) -> [SourcePosition] {
+        YAMLDocument(bytes, file: file).root.map { positions(in: $0) } ?? []
+    }
+
+    private static func positions(in node: YAMLNode) -> [SourcePosition] {
+        switch node.content {
+        case .scalar(let scalar): SecretOpener.isEncrypted(scalar.text) ? [node.position] : []
+        case .sequence(let items): items.flatMap { positions(in: $0) }
+        case .mapping(let mapping): mapping.entries.flatMap { positions(in: $0.value) }
         }
     }
 }

@@ -67,12 +67,14 @@ struct TaskReader {
         }
         let known = ResourceCatalogue.keywords + TaskReader.containers
         var subject: YAMLMapping.Entry?
+        var isRefused = false
         for entry in mapping.entries where !TaskReader.modifiers.contains(entry.key) {
             guard known.contains(entry.key) else {
-                let near = Suggestion.sentence(for: entry.key, among: known + TaskReader.modifiers)
-                let hint = near.isEmpty ? ", known are \(known.joined(separator: ", "))" : near
-                refuse(around, entry.keyPosition, path.appending(.key(entry.key)), "unknown key\(hint)")
-                return []
+                refuse(
+                    around, entry.keyPosition, path.appending(.key(entry.key)),
+                    "unknown key\(TaskReader.hint(entry.key, known))")
+                isRefused = true
+                continue
             }
             if let subject {
                 let message = "the entry is \(subject.key) already: make two entries of it"
@@ -81,6 +83,7 @@ struct TaskReader {
             }
             subject = entry
         }
+        if isRefused { return [] }
         guard let subject else {
             refuse(around, node.position, path, "no resource is named: wanted one of \(known.joined(separator: ", "))")
             return []
@@ -101,6 +104,14 @@ struct TaskReader {
         case "role": return role(subject, at: path, inner(around, modifiers))
         default: return task(subject, at: path, modifiers, around).map { [.task($0)] } ?? []
         }
+    }
+
+    /// What Ansible calls something that has another name here.
+    private static func hint(_ key: String, _ known: [String]) -> String {
+        if let own = AnsibleNames.own[key] { return ": Ansible's \(key) is \(own) here" }
+        let near = Suggestion.sentence(for: key, among: known + modifiers)
+        guard near.isEmpty else { return near }
+        return ", known are \(known.joined(separator: ", ")), and beside them \(modifiers.joined(separator: ", "))"
     }
 
     // MARK: Modifiers

@@ -1,10 +1,12 @@
 # ApplyPrelude
 apus_failed=
 apus_end() { c=$2; [ ! -s "$S/out" ] || head -c 16384 "$S/out"; apus_mark e "$1" "$c"; }
-apus_pend() { [ -f "$D/pending/$1" ] || { printf '%s\n' "$2" >"$D/pending/$1" && { sync "$D/pending/$1" 2>/dev/null || sync; }; }; }
+apus_pend() { [ -f "$D/pending/$1" ] || { apus_noted="$apus_noted $1"; printf '%s\n' "$2" >"$D/pending/$1" && { sync "$D/pending/$1" 2>/dev/null || sync; }; }; }
+apus_unnote() { for n in $apus_noted; do rm -f "$D/pending/$n"; done; }
+apus_self() { k=; read -r k 2>/dev/null </proc/self/stat || return 0; n=${k%% *}; set -- ${k##*) }; echo "$n ${20:-}" >"$D/lock/step"; }
 # handler one
 if [ -z "$apus_failed" ] && [ -f "$D/pending/7692c3ad3540bb803c020b3aee66cd88" ]; then apus_mark s 504000
-( set -e; umask 022
+( apus_self; set -e; umask 022
 if [ ! -e "$S/c504000-0" ]; then gzip -dc "$S/c504000-0".gz >"$S/c504000-0"; fi
 (l=; $l sh -c 'eval "exec 4<&-
 $(cat <&4)"' 4<"$S/c504000-0" </dev/null) 3<&- || {
@@ -17,7 +19,7 @@ c=$?; [ $c != 0 ] || rm -f "$D/pending/7692c3ad3540bb803c020b3aee66cd88"; apus_e
 fi
 # handler two
 if [ -z "$apus_failed" ] && [ -f "$D/pending/3fc4ccfe745870e2c0d99f71f30ff065" ]; then apus_mark s 504001
-( set -e; umask 022
+( apus_self; set -e; umask 022
 if [ ! -e "$S/c504001-0" ]; then gzip -dc "$S/c504001-0".gz >"$S/c504001-0"; fi
 (l=; $l sh -c 'eval "exec 4<&-
 $(cat <&4)"' 4<"$S/c504001-0" </dev/null) 3<&- || {
@@ -30,7 +32,7 @@ c=$?; [ $c != 0 ] || rm -f "$D/pending/3fc4ccfe745870e2c0d99f71f30ff065"; apus_e
 fi
 # handler one
 if [ -z "$apus_failed" ] && [ -f "$D/pending/7692c3ad3540bb803c020b3aee66cd88" ]; then apus_mark s 500000
-( set -e; umask 022
+( apus_self; set -e; umask 022
 if [ ! -e "$S/c500000-0" ]; then gzip -dc "$S/c500000-0".gz >"$S/c500000-0"; fi
 (l=; $l sh -c 'eval "exec 4<&-
 $(cat <&4)"' 4<"$S/c500000-0" </dev/null) 3<&- || {
@@ -43,7 +45,7 @@ c=$?; [ $c != 0 ] || rm -f "$D/pending/7692c3ad3540bb803c020b3aee66cd88"; apus_e
 fi
 # handler two
 if [ -z "$apus_failed" ] && [ -f "$D/pending/3fc4ccfe745870e2c0d99f71f30ff065" ]; then apus_mark s 500001
-( set -e; umask 022
+( apus_self; set -e; umask 022
 if [ ! -e "$S/c500001-0" ]; then gzip -dc "$S/c500001-0".gz >"$S/c500001-0"; fi
 (l=; $l sh -c 'eval "exec 4<&-
 $(cat <&4)"' 4<"$S/c500001-0" </dev/null) 3<&- || {

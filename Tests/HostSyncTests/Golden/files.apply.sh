@@ -1,20 +1,24 @@
 # ApplyPrelude
 apus_failed=
 apus_end() { c=$2; [ ! -s "$S/out" ] || head -c 16384 "$S/out"; apus_mark e "$1" "$c"; }
-apus_pend() { [ -f "$D/pending/$1" ] || { printf '%s\n' "$2" >"$D/pending/$1" && { sync "$D/pending/$1" 2>/dev/null || sync; }; }; }
+apus_pend() { [ -f "$D/pending/$1" ] || { apus_noted="$apus_noted $1"; printf '%s\n' "$2" >"$D/pending/$1" && { sync "$D/pending/$1" 2>/dev/null || sync; }; }; }
+apus_unnote() { for n in $apus_noted; do rm -f "$D/pending/$n"; done; }
+apus_self() { k=; read -r k 2>/dev/null </proc/self/stat || return 0; n=${k%% *}; set -- ${k##*) }; echo "$n ${20:-}" >"$D/lock/step"; }
 # file /etc/motd
 if [ -z "$apus_failed" ]; then apus_mark s 0
+apus_noted=
 apus_pend 879915cfdc2cb4852ed05241911d8de5 tell
-( set -e; umask 022
+( apus_self; set -e; umask 022
 umask 022
 apus_put /etc motd - - - any "$S/c0-0"
 ) </dev/null >"$S/out" 2>&1 3<&-
 apus_end 0 $?
+[ "$c" = 0 ] || apus_unnote
 [ "$c" = 0 ] || apus_failed=0
 fi
 # file /srv/bin/tool
 if [ -z "$apus_failed" ]; then apus_mark s 1
-( set -e; umask 022
+( apus_self; set -e; umask 022
 umask 077
 V='test -s %s'
 B=.$(date -u +%Y%m%dT%H%M%SZ)~
@@ -25,8 +29,8 @@ apus_end 1 $?
 fi
 # line /srv/old.conf: b=2
 if [ -z "$apus_failed" ]; then apus_mark s 2
-( set -e; umask 022
-umask 077; unset V B P
+( apus_self; set -e; umask 022
+umask 077; unset V B P H L
 umask 077
 apus_put /srv old.conf - - - fe3209d6d4f51935b391288a43df48d9ddece1a992597ae53387ca16611a9179 "$S/c2-0"
 ) </dev/null >"$S/out" 2>&1 3<&-
@@ -35,8 +39,8 @@ apus_end 2 $?
 fi
 # line /srv/old.conf: ^a=
 if [ -z "$apus_failed" ]; then apus_mark s 3
-( set -e; umask 022
-umask 077; unset V B P
+( apus_self; set -e; umask 022
+umask 077; unset V B P H L
 umask 077
 apus_put /srv old.conf - - - 4a73850fde34aad40ff8649b93a66523a5fe744357a3931caea0f10609d0d930 "$S/c3-0"
 ) </dev/null >"$S/out" 2>&1 3<&-
@@ -45,7 +49,7 @@ apus_end 3 $?
 fi
 # symlink /srv/current
 if [ -z "$apus_failed" ]; then apus_mark s 4
-( set -e; umask 022
+( apus_self; set -e; umask 022
 apus_folder() {
 apus_enter "${1%/*}/" || return 1
 if [ -d "./${1##*/}" ] && [ ! -L "./${1##*/}" ]; then return 0; fi
@@ -82,7 +86,7 @@ apus_end 4 $?
 fi
 # directory /srv/it's
 if [ -z "$apus_failed" ]; then apus_mark s 5
-( set -e; umask 022
+( apus_self; set -e; umask 022
 apus_folder() {
 apus_enter "${1%/*}/" || return 1
 if [ -d "./${1##*/}" ] && [ ! -L "./${1##*/}" ]; then return 0; fi
@@ -122,7 +126,7 @@ apus_end 5 $?
 fi
 # handler tell
 if [ -z "$apus_failed" ] && [ -f "$D/pending/879915cfdc2cb4852ed05241911d8de5" ]; then apus_mark s 500000
-( set -e; umask 022
+( apus_self; set -e; umask 022
 if [ ! -e "$S/c500000-0" ]; then gzip -dc "$S/c500000-0".gz >"$S/c500000-0"; fi
 (l=; $l sh -c 'eval "exec 4<&-
 $(cat <&4)"' 4<"$S/c500000-0" </dev/null) 3<&- || {

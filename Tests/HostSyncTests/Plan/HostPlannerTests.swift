@@ -41,6 +41,34 @@ import Testing
         #expect(words(planner.plan(tasks, HostPlannerTests.answer)) == ["failed", "change"])
     }
 
+    /// What is missing now may come with a package, and is decided when that is there.
+    @Test func waitsForWhatACommandMayBring() throws {
+        let line = "  - line: { path: /b, line: y }\n"
+        let brings = "  - command: { run: x, creates: /c }\n"
+        #expect(words(HostPlanner().plan(try tasks(line), ProbeAnswer())) == ["failed"])
+        #expect(words(HostPlanner().plan(try tasks(brings + line), ProbeAnswer())) == ["change", "deferred"])
+        #expect(words(HostPlanner().plan(try tasks(line + brings), ProbeAnswer())) == ["failed", "skipped"])
+        var planner = HostPlanner()
+        planner.done = [0]
+        #expect(
+            words(planner.plan(try tasks("  - command: { run: x }\n" + line), ProbeAnswer())) == ["same", "failed"])
+    }
+
+    @Test(arguments: [
+        ("file: { path: /a, content: x }", "absent: { path: /a }", true),
+        ("absent: { path: /a }", "line: { path: /a, line: x }", true),
+        ("absent: { path: /a }", "absent: { path: /a }", false), ("absent: { path: /a }", "file: { path: /b }", false),
+    ])
+    func whatUndoesEachOtherIsRefused(first: String, second: String, isRefused: Bool) throws {
+        let text = "  - \(first)\n  - \(second)\n"
+        if isRefused {
+            let refused = #expect(throws: SiteRefused.self) { try tasks(text) }
+            #expect(refused?.complaints.first?.message.contains("undo each other") == true)
+        } else {
+            _ = try tasks(text)
+        }
+    }
+
     @Test func skipsWhatRequiresAFailedOne() throws {
         let tasks = try tasks(
             HostPlannerTests.linked + "  - { name: second, requires: first, file: { path: /b } }\n"

@@ -159,12 +159,24 @@ struct PathResourceTests {
         (folder.path, folder.source, folder.purge) = ("/srv/x", "x", true)
         var answer = ProbeAnswer()
         for path in ["/srv", "/srv/x"] { answer.paths[path] = .present(PathStatus(kind: .directory, mode: 0o755)) }
-        let lies = ["/etc/shadow", "/srv/x/../../etc/shadow", "/srv/xy", "/srv/x", "x", "/srv/x/mine"]
+        let lies = ["/etc/shadow", "/srv/xy", "/srv/x", "x", "/srv/x/mine"]
         let text =
             "tree|/srv/x\n" + lies.map { "81a4|0|0|root|root|1|\($0)\n" }.joined()
             + "tree|/other\n81a4|0|0|r|r|1|/srv/x/no\n"
         answer.queries["trees"] = (text, 0)
         var host = HostState(answer)
         #expect(try folder.compare(&host).differences.map(\.what) == ["entry mine"])
+    }
+
+    /// What cannot be handled is said, and not left as it is in silence.
+    @Test(arguments: ["/srv/x/../../etc/shadow", "/srv/x/a\tb", "/srv/x/\(String(repeating: "n", count: 250))"])
+    func aNameThatCannotBeHandledIsRefused(path: String) throws {
+        var folder = DirectoryResource()
+        (folder.path, folder.source, folder.purge) = ("/srv/x", "x", true)
+        var answer = ProbeAnswer()
+        for path in ["/srv", "/srv/x"] { answer.paths[path] = .present(PathStatus(kind: .directory, mode: 0o755)) }
+        answer.queries["trees"] = ("tree|/srv/x\n81a4|0|0|root|root|1|\(path)\n", 0)
+        var host = HostState(answer)
+        #expect(throws: ResourceFault.self) { try folder.compare(&host) }
     }
 }

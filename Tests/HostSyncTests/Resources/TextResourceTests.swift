@@ -120,7 +120,7 @@ struct TextResourceTests {
             "insertBefore: give insertAfter or insertBefore, not both"
         ),
         ("{path: /x, line: a, backrefs: true}", "backrefs: needs regexp, and state: present"),
-        ("{path: /x, line: a, validate: check}", "validate: must hold %s, which stands for the new file's path"),
+        ("{path: /x, line: a, validate: check}", "validate: must hold %s once, which stands for the new file's path"),
     ])
     func lineIsCheckedAtLoad(_ yaml: String, _ complaint: String) {
         #expect(ResourceHarness.read(LineResource.self, yaml).complaints == [complaint])

@@ -49,6 +49,7 @@ struct SyncApply: AsyncParsableCommand {
 
     func run() async throws {
         let plan = try SavedPlan.read(file)
+        if plan != nil { try self.options.refuseSelection() }
         let options = plan?.options(self.options) ?? self.options
         let site = plan?.site ?? file
         let loaded = try options.load(site)

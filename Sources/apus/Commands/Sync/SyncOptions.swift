@@ -78,6 +78,19 @@ struct SyncOptions: ParsableArguments {
         return options
     }
 
+    /// A saved plan is applied as it is.
+    ///
+    /// - Throws: `ApusError` `plan-options` for what would choose something else.
+    func refuseSelection() throws(ApusError) {
+        let given = [
+            hosts == nil ? nil : "--hosts", inventory.isEmpty ? nil : "--inventory", tags == nil ? nil : "--tags",
+            skipTags == nil ? nil : "--skip-tags", `var`.isEmpty ? nil : "--var", local ? "--local" : nil,
+        ].compactMap { $0 }
+        guard let option = given.first else { return }
+        throw ApusError(
+            code: "plan-options", "a saved plan is applied as it is: give \(option) to apus sync plan", kind: .usage)
+    }
+
     /// What of the options decides what is done on a host.
     var meaning: String {
         [

@@ -3,17 +3,17 @@ import Base
 import Daemon
 import Glibc
 import HostSync
+import Synchronization
 
 /// Runs a fleet under Ctrl-C: the first one ends connections at the next boundary between two resources and tells what
 /// was done where; a second one ends the process.
 enum SyncRunner {
     static func run(_ fleet: FleetRun, _ observer: any SyncObserver) async throws -> String? {
         OpenFileLimit.raise()
-        let signals = SignalWatcher(onSecondStop: { _exit(ExitCode.interrupted.rawValue) })
         return try await withThrowingTaskGroup(of: Outcome.self) { group in
             group.addTask { .ended(try await fleet.run(observer)) }
             group.addTask {
-                for await signal in signals.signals where signal == .stop { return .stopped }
+                await StopSignal.shared.wait()
                 return .stopped
             }
             var result: String?
@@ -34,11 +34,10 @@ enum SyncRunner {
     ///
     /// - Returns: False when a signal asked for the end.
     static func pause(_ duration: Duration) async -> Bool {
-        let signals = SignalWatcher(onSecondStop: { _exit(ExitCode.interrupted.rawValue) })
-        return await withTaskGroup(of: Bool.self) { group in
+        await withTaskGroup(of: Bool.self) { group in
             group.addTask { (try? await SystemTime().sleep(for: duration)) != nil }
             group.addTask {
-                for await signal in signals.signals where signal == .stop { return false }
+                await StopSignal.shared.wait()
                 return false
             }
             let goesOn = await group.next() ?? false
@@ -67,5 +66,47 @@ enum SyncRunner {
             if stopped != nil { throw ExitCode.partial }
             if changed, tellsDifferences { throw ExitCode.differences }
         }
+    }
+}
+
+/// Whether Ctrl-C or SIGTERM has asked for the end, from the first run on to the end of the process. It is watched once: a
+/// second watch would begin while the first is still being taken down, and see nothing.
+private final class StopSignal: Sendable {
+    static let shared = StopSignal()
+
+    private struct State {
+        var isRaised = false
+        var waiters: [Int: AsyncStream<Void>.Continuation] = [:]
+        var next = 0
+    }
+
+    private let watcher = SignalWatcher(onSecondStop: { _exit(ExitCode.interrupted.rawValue) })
+    private let state = Mutex(State())
+
+    private init() {
+        let signals = watcher.signals
+        Task { for await signal in signals where signal == .stop { self.raise() } }
+    }
+
+    /// Returns once the end is asked for, or the task is cancelled.
+    func wait() async {
+        let (stream, continuation) = AsyncStream<Void>.makeStream()
+        let number: Int? = state.withLock { state in
+            guard !state.isRaised else { return nil }
+            state.next += 1
+            state.waiters[state.next] = continuation
+            return state.next
+        }
+        guard let number else { return }
+        for await _ in stream {}
+        _ = state.withLock { $0.waiters.removeValue(forKey: number) }
+    }
+
+    private func raise() {
+        let waiters = state.withLock { state in
+            state.isRaised = true
+            return Array(state.waiters.values)
+        }
+        for waiter in waiters { waiter.finish() }
     }
 }

@@ -129,6 +129,7 @@ struct SyncSecret: AsyncParsableCommand {
                 }
                 let text = ArmoredText(content)
                 guard !text.blocks.isEmpty else { throw SyncSecret.fault("\(path) holds no encrypted value") }
+                try SyncSecret.refuseOtherForms(content, path, blocks: text.blocks.count)
                 let result = try text.replacing { block in
                     let plaintext: [UInt8]
                     do {
@@ -138,9 +139,7 @@ struct SyncSecret: AsyncParsableCommand {
                     }
                     return String(decoding: try Age.encrypt(plaintext, to: recipients, armored: true), as: UTF8.self)
                 }
-                var status = stat()
-                guard stat(path, &status) == 0 else { throw Files.failure("read-failed", "cannot read \(path)") }
-                try Files.writeAtomically(Array(result.utf8), to: path, mode: UInt32(status.st_mode & 0o7777))
+                try SyncSecret.replace(path, Array(result.utf8))
                 try Report.output("\(path): \(Count.of(text.blocks.count, "value")) encrypted anew\n")
             }
         }
@@ -172,6 +171,30 @@ struct SyncSecret: AsyncParsableCommand {
             return try Age.decrypt(file, with: identities)
         } catch {
             throw fault("\(error)")
+        }
+    }
+
+    /// A value that was left out would still open to whoever is to be shut out.
+    private static func refuseOtherForms(_ content: String, _ path: String, blocks: Int) throws {
+        let places = EncryptedValues.positions(Array(content.utf8), file: path)
+        guard places.count > blocks else { return }
+        let list = places.map { "\($0)" }.joined(separator: ", ")
+        throw fault(
+            "\(path) holds \(places.count) encrypted values (at \(list)), of which \(blocks) are blocks (KEY: |): write the others so, too"
+        )
+    }
+
+    /// The file that a link leads to, with its owner and mode.
+    private static func replace(_ path: String, _ bytes: [UInt8]) throws {
+        var status = stat()
+        guard let real = realpath(path, nil), stat(real, &status) == 0 else {
+            throw Files.failure("read-failed", "cannot read \(path)")
+        }
+        defer { free(real) }
+        let file = String(cString: real)
+        try Files.writeAtomically(bytes, to: file, mode: UInt32(status.st_mode & 0o7777))
+        if chown(file, status.st_uid, status.st_gid) != 0, geteuid() == 0 {
+            throw Files.failure("write-failed", "cannot give \(file) back to its owner")
         }
     }
 
