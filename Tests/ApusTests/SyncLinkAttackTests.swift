@@ -138,6 +138,15 @@ import Testing
             #expect(run.report?.error?.message.contains("hard links") == true, "\(resource): \(run.all)")
             #expect(try await target() == Self.untouched, "\(resource)")
         }
+        // What is beside it is mended all the same.
+        try await host.prepare("cd /srv/theirs && touch y .z && mkfifo p && ln -s y l && chown -h admin y .z p l")
+        try bench.site("resources:\n  - directory: { path: /srv/theirs, recurse: true, owner: ops, fileMode: \"0640\" }")
+        let mended = try await bench.run("apply")
+        #expect(mended.code == 1 && mended.report?.error?.message.contains("hard links") == true, "\(mended.all)")
+        #expect(
+            try await host.run("cd /srv/theirs && stat -c '%n %U %a' y .z p l").output
+                == "y ops 640\n.z ops 640\np ops 644\nl ops 777\n")
+        #expect(try await target() == Self.untouched)
         // In a folder of root's, root has made it.
         try bench.site("resources:\n  - file: { path: /srv/x, mode: \"0640\" }")
         let run = try await bench.run("apply")

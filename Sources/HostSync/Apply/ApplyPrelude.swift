@@ -16,6 +16,7 @@
 ///   written over what changed meanwhile.
 /// - `apus_together STAGE FOLDER MODE OWNER GROUP` puts all files of a stage folder into FOLDER, where none of them is
 ///   yet. When it fails, what is in place already is gone from the stage folder.
+/// - `apus_all FOLDER MODE OWNER GROUP NAME…` is both of these for many files of one folder.
 /// - `apus_owned PATH OWNER GROUP` and `apus_moded PATH MODE` change what is there, never through a link.
 ///
 /// `V` is a validation command with `%s` (`H`: its output is hidden), `B` a suffix for a backup, `L` lets a symbolic link
@@ -156,6 +157,31 @@ enum ApplyPrelude {
         apus_private || return 1
         x=./old
         if apus_take "$1" && "$2" "$3" "$4"; then rm -f ./old; apus_leave; else rm -f ./old; apus_leave; return 1; fi; }
+        apus_all() {
+        apus_enter "$1" || return 1
+        m=$2; u=$3; r=$4; shift 4; z=
+        if apus_trusted; then
+        for f do shift; set -- "$@" "./$f"; done
+        else
+        apus_private || return 1
+        for f do shift; set -- "$@" "../$f"; done
+        ln "$@" . || z=1
+        for f in $(find . ! -type l -links +2 -exec echo x \;); do z=2; break; done
+        if [ "$z" = 2 ]; then
+        apus_say "in $w there are files with several names (hard links): whoever may write to the folder may have made one of them"
+        find . ! -type l -links +2 -exec rm -f {} \;
+        fi
+        for f do shift; f=./${f#../}; if [ -e "$f" ] || [ -L "$f" ]; then set -- "$@" "$f"; fi; done
+        fi
+        if [ $# -gt 0 ]; then
+        apus_give "$u" "$r" "$@" || z=1
+        if [ "$m" != - ]; then
+        for f do shift; [ -L "$f" ] || set -- "$@" "$f"; done
+        [ $# = 0 ] || chmod "$m" "$@" || z=1
+        fi
+        fi
+        case $PWD in "$w/.apus-$N") find . ! -name . -exec rm -f {} \;; apus_leave;; esac
+        [ -z "$z" ]; }
         apus_owned() {
         apus_enter "${1%/*}/" && apus_held "${1##*/}" apus_give_held "$2" "$3"; }
         apus_give_held() { apus_give "$1" "$2" "$x"; }

@@ -23,7 +23,7 @@ package struct PlanText: Sendable {
         var lines = [heading(report)]
         for item in report.items where showsAll || item.status != .same { lines += self.lines(item) }
         for note in report.notes { lines.append("  " + paint("note: \(shown(note))", .warning)) }
-        if let error = report.error,
+        if let error = report.error, error.code != "cancelled",
             error.code != "resource-failed" || report.items.allSatisfy({ $0.status != .failed })
         {
             for line in shown(error.description).split(separator: "\n") {
@@ -48,7 +48,8 @@ package struct PlanText: Sendable {
             if count > 0 { parts.append("\(Count.of(count, "handler")) \(word)") }
         }
         let play = report.play.map { " (\($0))" } ?? ""
-        let text = parts.isEmpty ? report.status.rawValue : parts.joined(separator: ", ")
+        let nothing = report.status == .same ? "nothing selected" : report.status.rawValue
+        let text = parts.isEmpty ? nothing : parts.joined(separator: ", ")
         return TextStyle.heading.paint(TerminalText.visible(report.host + play), color: color) + "  \(text)"
     }
 

@@ -50,7 +50,8 @@ struct DirectoryWork {
         try FolderSafety.check(HostPath(path).folder, host)
         comparison.differ(what, from: nil, to: PathStatus.octal(ownership.mode ?? 0o755))
         if ownership.owner != nil || ownership.group != nil {
-            comparison.differ("owner of \(what)", from: nil, to: "\(ownership.owner ?? ""):\(ownership.group ?? "")")
+            let owner = (ownership.owner ?? "") + (ownership.group.map { ":\($0)" } ?? "")
+            comparison.differ("owner of \(what)", from: nil, to: owner)
         }
         useFunctions()
         comparison.steps.run("apus_folder", path)
@@ -145,11 +146,24 @@ struct DirectoryWork {
         }
     }
 
+    /// What files of one folder need alike, and so get together.
+    private struct Mending: Hashable {
+        let folder: String
+        let mode: String
+        let owner: String
+        let group: String
+    }
+
+    /// Names that go to one command.
+    private static let mostTogether = 100
+
     mutating func recurse(_ listing: TreeListing, _ host: inout HostState) throws(ResourceFault) {
+        guard !wanted.purge else { return }
         let done = Set(wanted.entries.map { wanted.place($0) })
-        var steps = StepScript()
+        var folders = StepScript()
+        var files: [Mending: [String]] = [:]
+        var order: [Mending] = []
         for (path, listed) in listing.entries where !done.contains(path) {
-            guard !wanted.purge else { continue }
             var ownership = ownership
             switch listed.kind {
             case .directory: ownership.mode = wanted.directoryMode
@@ -160,16 +174,39 @@ struct DirectoryWork {
             guard !found.isEmpty else { continue }
             comparison.differences += found.map { named($0, " of \(relative(path))") }
             if listed.kind == .directory {
-                FolderMode.mend(path, ownership, from: listed, &steps)
-            } else {
-                ownership.mend(path, listed, &steps)
+                FolderMode.mend(path, ownership, from: listed, &folders)
+                continue
+            }
+            let mending = mending(path, ownership, listed)
+            if files[mending] == nil { order.append(mending) }
+            files[mending, default: []].append(HostPath(path).name)
+        }
+        var lines = folders.lines
+        for mending in order {
+            var names = files[mending, default: []][...]
+            while !names.isEmpty {
+                let words = [mending.folder, mending.mode, mending.owner, mending.group]
+                lines.append("apus_all \(ShellText.quoted(words + names.prefix(DirectoryWork.mostTogether)))")
+                names = names.dropFirst(DirectoryWork.mostTogether)
             }
         }
-        guard !steps.isEmpty else { return }
+        guard !lines.isEmpty else { return }
         // One that is refused (a hard link) keeps none of the others from being mended.
         comparison.steps.text("apus_bad=")
-        for line in steps.lines { comparison.steps.text("\(line) || apus_bad=1") }
+        for line in lines { comparison.steps.text("\(line) || apus_bad=1") }
         comparison.steps.text("[ -z \"$apus_bad\" ]")
+    }
+
+    private func mending(_ path: String, _ ownership: Ownership, _ listed: PathStatus) -> Mending {
+        let owner = ownership.owner.flatMap { listed.isOwned(by: $0) ? nil : $0 }
+        let group = ownership.group.flatMap { listed.isInGroup($0) ? nil : $0 }
+        // chown(2) clears setuid and setgid: such a mode is set again. A link has none of its own.
+        let mode = ownership.mode ?? listed.mode
+        let isCleared = (owner != nil || group != nil) && mode & 0o6000 != 0
+        let needsMode = listed.kind != .link && (mode != listed.mode || isCleared)
+        return Mending(
+            folder: HostPath(path).folder, mode: needsMode ? PathStatus.octal(mode) : "-", owner: owner ?? "-",
+            group: group ?? "-")
     }
 
     private func relative(_ path: String) -> String {

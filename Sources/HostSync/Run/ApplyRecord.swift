@@ -40,6 +40,13 @@ struct ApplyRecord {
         return plan.handlers.indices.contains(handler) ? "handler \(plan.handlers[handler].declaration.name ?? "")" : ""
     }
 
+    private func place(_ number: Int, in plan: HostPlan) -> String {
+        let handler = (number - ApplyRecord.firstHandler) % ApplyRecord.handlersPerRound
+        guard plan.handlers.indices.contains(handler) else { return "" }
+        let source = plan.handlers[handler].declaration.source
+        return "\(source.file):\(source.position)"
+    }
+
     mutating func step(_ number: Int, _ result: HostSession.StepResult?, in plan: HostPlan) {
         guard let result else {
             running.insert(number)
@@ -64,7 +71,8 @@ struct ApplyRecord {
                 failItem(number, why, ignored: plan.items[number].task.declaration.ignoresErrors)
             }
         } else if number >= ApplyRecord.firstHandler {
-            var item = HostReport.Item(title: title(number, in: plan), place: "", status: isFine ? .changed : .failed)
+            var item = HostReport.Item(
+                title: title(number, in: plan), place: place(number, in: plan), status: isFine ? .changed : .failed)
             item.isHandler = true
             item.message = isFine ? nil : message ?? "exit code \(result.code)"
             handlers.append(item)
@@ -114,6 +122,12 @@ struct ApplyRecord {
 
     func finish(into report: inout HostReport, error: ApusError?) {
         report.items = items + handlers
+        // What was to be decided after a change is not decided any more.
+        if failure != nil || error != nil {
+            for index in report.items.indices where report.items[index].status == .deferred {
+                report.items[index].status = .notRun
+            }
+        }
         if error != nil {
             for number in running where items.indices.contains(number) {
                 report.items[number].status = .failed

@@ -18,6 +18,8 @@ package struct FleetRun: Sendable {
         /// Hosts at a time.
         package var forks = 20
         package var keepsGoing = false
+        /// Whether a change tells the texts of files before and after, for a diff.
+        package var wantsTexts = false
         package var acceptsNewHostKeys = false
         package var sshConfiguration: String?
         /// Approved fingerprints by `PlanKey`: a host that is not among them, or whose plan is another one, is refused.
@@ -208,7 +210,7 @@ package struct FleetRun: Sendable {
             .apply(
                 approved: options.approved.map {
                     $0[PlanKey.of(play: stage.number, host: host.name)] ?? HostRun.neverPlanned
-                })
+                }, wantsText: options.wantsTexts)
         }
     }
 }

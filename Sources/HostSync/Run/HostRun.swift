@@ -13,7 +13,7 @@ struct HostRun {
     enum Mode: Sendable {
         case plan(wantsText: Bool)
         /// With the fingerprint that the plan must have, where one was approved before.
-        case apply(approved: String?)
+        case apply(approved: String?, wantsText: Bool = false)
         /// Only what the host says of itself.
         case facts
     }
@@ -106,7 +106,7 @@ struct HostRun {
             if wantsText { try fetchTexts(&plan, &session, &report) }
             report.take(plan)
         case .facts: return
-        case .apply(let approved):
+        case .apply(let approved, let wantsText):
             if approved == HostRun.neverPlanned {
                 throw ApusError(
                     code: "host-not-planned", "the plan does not hold this host: it failed or was not reached then")
@@ -115,6 +115,7 @@ struct HostRun {
                 throw ApusError(
                     code: "host-moved", "the host or the declarations have changed since the plan was made: plan again")
             }
+            if wantsText { try fetchTexts(&plan, &session, &report) }
             try apply(&plan, tasks, request, planner, &session, &report)
         }
     }

@@ -184,6 +184,10 @@ struct TaskReader {
                     "found \(item.kindName), wanted a condition such as facts.os.id == 'debian'")
                 return nil
             }
+            guard !text.contains("{{") else {
+                refuse(around, item.position, path, "a condition is an expression as it stands, without {{ }}")
+                return nil
+            }
             do throws(TemplateError) {
                 return Condition(expression: try Expression(parsing: text), position: item.position, text: text)
             } catch {

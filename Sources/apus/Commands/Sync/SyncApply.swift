@@ -33,6 +33,9 @@ struct SyncApply: AsyncParsableCommand {
     @Flag(help: "Go on after a failed resource with those that do not require it.")
     var keepGoing = false
 
+    @Flag(help: "Show what changes in texts of files.")
+    var diff = false
+
     @Flag(help: "Leave out the hosts that the last run of these declarations has brought to their end.")
     var resume = false
 
@@ -56,6 +59,7 @@ struct SyncApply: AsyncParsableCommand {
         SyncMessages.warnings(loaded.site)
         var fleetOptions = try options.fleet(.apply)
         fleetOptions.keepsGoing = keepGoing
+        fleetOptions.wantsTexts = diff
         if let plan {
             guard plan.digest == loaded.site.digest else {
                 throw ApusError(
@@ -76,7 +80,7 @@ struct SyncApply: AsyncParsableCommand {
             journal: journal, report: report, site: loaded.site, actor: fleetOptions.actor, plan: plan != nil)
         let screen = SyncScreen(
             site: loaded.site, output: options.output, total: hosts, isQuiet: quiet,
-            showsDiffs: false, isDone: true, onReport: { record.take($0) })
+            showsDiffs: diff, isDone: true, onReport: { record.take($0) })
         let stopped = try await SyncRunner.run(fleet, screen)
         try screen.finish(changedWord: "Changed", stopped: stopped)
         try record.finish(stopped: stopped)

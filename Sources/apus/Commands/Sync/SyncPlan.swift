@@ -1,5 +1,6 @@
 import ArgumentParser
 import Base
+import Glibc
 import HostSync
 
 /// `apus sync plan SITE.yaml`: what differs.
@@ -46,11 +47,18 @@ struct SyncPlan: AsyncParsableCommand {
         try screen.finish(changedWord: "To change", stopped: stopped)
         if let out {
             let plan = SavedPlan(
-                site: site, digest: loaded.site.digest, hosts: options.hosts, inventories: options.inventory,
+                site: absolute(site), digest: loaded.site.digest, hosts: options.hosts, inventories: options.inventory,
                 tags: options.tags, skipTags: options.skipTags, variables: options.var, isLocal: options.local,
                 fingerprints: plans.fingerprints)
             try Files.writeAtomically(Array(plan.json.utf8), to: out, mode: 0o600)
         }
         try SyncRunner.check(screen.recap.verdict, tellsDifferences: detailedExitcode, stopped: stopped)
+    }
+
+    /// The plan may be applied from another folder.
+    private func absolute(_ path: String) -> String {
+        guard let real = realpath(path, nil) else { return path }
+        defer { free(real) }
+        return String(cString: real)
     }
 }
