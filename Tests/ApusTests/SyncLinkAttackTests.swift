@@ -140,7 +140,8 @@ import Testing
         }
         // What is beside it is mended all the same.
         try await host.prepare("cd /srv/theirs && touch y .z && mkfifo p && ln -s y l && chown -h admin y .z p l")
-        try bench.site("resources:\n  - directory: { path: /srv/theirs, recurse: true, owner: ops, fileMode: \"0640\" }")
+        try bench.site(
+            "resources:\n  - directory: { path: /srv/theirs, recurse: true, owner: ops, fileMode: \"0640\" }")
         let mended = try await bench.run("apply")
         #expect(mended.code == 1 && mended.report?.error?.message.contains("hard links") == true, "\(mended.all)")
         #expect(
