@@ -103,6 +103,22 @@ import Testing
         }
     }
 
+    /// The shell of a run is killed, as when memory runs out, and what it was at goes on.
+    @Test func aStepThatOutlivesItsShellKeepsOthersOut() async throws {
+        let bench = try await SyncBench()
+        try bench.site(Self.waiting)
+        let first = try bench.start("apply", ["--output", "json"])
+        try await reached(bench, first)
+        let shell = String(try #require(bench.host.text("\(Self.folder)/lock/owner")).prefix { $0 != " " })
+        try await bench.host.prepare("kill -9 \(shell)")
+        #expect(await SyncRun(of: first).code == 1)
+        let second = try await bench.run("apply")
+        #expect(second.report?.error?.code == "host-locked", "\(second.all)")
+        try bench.host.write("/srv/go", [])
+        let third = try await bench.applyWhenFree()
+        #expect(third.code == 0, "\(third.all)")
+    }
+
     @Test(arguments: [SIGINT, SIGTERM]) func anInterruptTellsWhatWasDoneAndLetsGo(signal: Int32) async throws {
         let bench = try await SyncBench(3)
         try bench.site(Self.waiting)
