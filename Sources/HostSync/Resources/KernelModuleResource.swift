@@ -94,6 +94,8 @@ package struct KernelModuleResource: Resource {
             return difference
         }
         guard !part.steps.isEmpty else { return }
+        // A small system may have none; they are root's.
+        if state == .present { comparison.steps.text("(umask 022; mkdir -p /etc/modules-load.d /etc/modprobe.d)") }
         comparison.steps.text("umask 077")
         comparison.steps.append(part.steps)
     }
