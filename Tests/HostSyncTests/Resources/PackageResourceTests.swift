@@ -35,7 +35,7 @@ import Testing
             lines: ["APT::Install-Recommends=false install -- curl"]),
         Case(
             yaml: "{name: nginx, state: absent}", host: apt, differences: ["nginx: 1.22-1 → -"],
-            lines: ["apus_apt remove -- nginx"]),
+            lines: ["apus_apt --allow-change-held-packages remove -- nginx"]),
         Case(yaml: "{name: curl, state: absent}", host: apt, differences: []),
         Case(
             yaml: "{name: a, state: absent}", host: "manager|apt\ninstalled|a|all|1|deinstall ok config-files",
@@ -43,7 +43,7 @@ import Testing
         Case(
             yaml: "{name: a, state: absent, purge: true}",
             host: "manager|apt\ninstalled|a|all|1|deinstall ok config-files",
-            differences: ["a: config-files → -"], lines: ["apus_apt purge -- a"]),
+            differences: ["a: config-files → -"], lines: ["apus_apt --allow-change-held-packages purge -- a"]),
         Case(
             yaml: "name: a", host: "manager|apt\ninstalled|a|all|1|install ok half-configured",
             differences: ["a: half-configured → installed"], lines: ["install -- a"]),
