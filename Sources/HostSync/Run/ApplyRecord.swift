@@ -72,7 +72,8 @@ struct ApplyRecord {
             }
         } else if number >= ApplyRecord.firstHandler {
             var item = HostReport.Item(
-                title: title(number, in: plan), place: place(number, in: plan), status: isFine ? .changed : .failed)
+                title: title(number, in: plan), place: isFine ? "" : place(number, in: plan),
+                status: isFine ? .changed : .failed)
             item.isHandler = true
             item.message = isFine ? nil : message ?? "exit code \(result.code)"
             handlers.append(item)

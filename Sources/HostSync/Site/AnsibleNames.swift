@@ -13,6 +13,10 @@ enum AnsibleNames {
         "ignore_errors": "ignoreErrors", "block": "resources", "include_tasks": "include", "import_tasks": "include",
         "import_role": "role", "include_role": "role", "become": "a key of the host or its group",
         "become_user": "a key of the host or its group", "no_log": "sensitive, in the resource",
-        "register": "not there: a resource says what is to be, and not what was",
+    ]
+    static let absent: Set<String> = [
+        "register", "set_fact", "delegate_to", "run_once", "until", "retries", "delay", "async", "poll", "debug",
+        "assert",
+        "fail", "uri", "wait_for", "reboot", "fetch", "stat", "changed_when", "failed_when", "environment",
     ]
 }

@@ -109,6 +109,10 @@ struct TaskReader {
     /// What Ansible calls something that has another name here.
     private static func hint(_ key: String, _ known: [String]) -> String {
         if let own = AnsibleNames.own[key] { return ": Ansible's \(key) is \(own) here" }
+        if AnsibleNames.absent.contains(key) {
+            return
+                ": Ansible's \(key) has no counterpart, a resource says what is to be (docs/sync.md, Coming from Ansible)"
+        }
         let near = Suggestion.sentence(for: key, among: known + modifiers)
         guard near.isEmpty else { return near }
         return ", known are \(known.joined(separator: ", ")), and beside them \(modifiers.joined(separator: ", "))"
