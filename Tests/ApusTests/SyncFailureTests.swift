@@ -33,7 +33,7 @@ import Testing
         #expect(run.code == 1)
         #expect(run.report?.titles("failed").count == 1, "\(run.all)")
         #expect(run.report?.titles("changed") == ["file /srv/before"])
-        #expect(run.report?.titles("not-run").count == 4)
+        #expect(run.report?.titles("not-run").count == 5)
         #expect(run.report?.error?.code == "resource-failed")
         #expect(run.report?.error?.message.contains("why it failed") == true)
         #expect(isThere("before", "after", "dependent", "indirect") == [true, false, false, false])
