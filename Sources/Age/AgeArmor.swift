@@ -6,8 +6,10 @@
 ///
 /// Before and after it there may be white space and nothing else, and its lines may end with CRLF.
 enum AgeArmor {
-    private static let begin = Array("-----BEGIN AGE ENCRYPTED FILE-----".utf8)
-    private static let end = Array("-----END AGE ENCRYPTED FILE-----".utf8)
+    static let firstLine = "-----BEGIN AGE ENCRYPTED FILE-----"
+    static let lastLine = "-----END AGE ENCRYPTED FILE-----"
+    private static let begin = Array(firstLine.utf8)
+    private static let end = Array(lastLine.utf8)
     private static let columns = 64
     private static let lineFeed = UInt8(ascii: "\n")
     private static let carriageReturn = UInt8(ascii: "\r")

@@ -10,8 +10,8 @@ package struct ArmoredText {
         fileprivate let lines: Range<Int>
     }
 
-    private static let begin = "-----BEGIN AGE ENCRYPTED FILE-----"
-    private static let end = "-----END AGE ENCRYPTED FILE-----"
+    /// What every armored file begins with.
+    package static var firstLine: String { AgeArmor.firstLine }
 
     private let lines: [Substring]
     /// `\r\n` is one character of a Swift text, and stays what it was.
@@ -25,9 +25,9 @@ package struct ArmoredText {
         var start: Int?
         for (index, line) in lines.enumerated() {
             let bare = ArmoredText.bare(line)
-            if bare == ArmoredText.begin {
+            if bare == AgeArmor.firstLine {
                 start = index
-            } else if bare == ArmoredText.end, let first = start {
+            } else if bare == AgeArmor.lastLine, let first = start {
                 let armor = lines[first...index].map { ArmoredText.bare($0) + "\n" }.joined()
                 let indentation = lines[first].prefix { $0 == " " || $0 == "\t" }
                 let name = first > 0 ? ArmoredText.key(lines[first - 1]) : nil

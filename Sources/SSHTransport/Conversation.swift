@@ -330,14 +330,16 @@ package final class Conversation: Sendable {
 /// a section that it begins again, or one in which it says a byte now and then.
 struct LegProgress {
     private static let piece = 16 << 10
+    /// Twice what a site may declare for one host.
+    static let mostSections = 200_000
     private var begun: Set<Int> = []
     private var ended: Set<Int> = []
     private var bytes = 0
 
     mutating func take(_ event: FrameParser.Event) -> Bool {
         switch event {
-        case .begin(let number): return begun.insert(number).inserted
-        case .end(let number, _): return ended.insert(number).inserted
+        case .begin(let number): return begun.count < LegProgress.mostSections && begun.insert(number).inserted
+        case .end(let number, _): return ended.count < LegProgress.mostSections && ended.insert(number).inserted
         case .mark(let word): return word == "ready" || word == "end"
         case .bytes(_, let piece):
             bytes += piece.count

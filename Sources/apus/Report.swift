@@ -2,6 +2,7 @@ import Base
 import Daemon
 import Glibc
 import Settings
+import Terminal
 
 /// What a command says on standard error before it ends.
 enum Report {
@@ -12,14 +13,14 @@ enum Report {
     static func complaints(_ refused: ConfigurationRefused) {
         for complaint in refused.complaints { line(refused.isUnreadable ? "apus: \(complaint)" : complaint) }
         if !refused.isUnreadable {
-            line("apus: \(refused.complaints.count) \(refused.complaints.count == 1 ? "complaint" : "complaints")")
+            line("apus: \(Count.of(refused.complaints.count, "complaint"))")
         }
     }
 
     static func complaints(_ complaints: [Complaint]) {
         for complaint in complaints { line(complaint.description) }
         let errors = complaints.count { $0.severity == .error }
-        line("apus: \(errors) \(errors == 1 ? "complaint" : "complaints")")
+        line("apus: \(Count.of(errors, "complaint"))")
     }
 
     static func line(_ text: String) {

@@ -107,24 +107,4 @@ import Testing
             ApusProgram.path, ["sync", "apply", plan] + options, folder: folder.path)
         #expect(run.code == 64 && run.errors.contains(options[0]), "\(run)")
     }
-
-    @Test func aSiteWithoutHostsIsSaid() async throws {
-        let folder = try TemporaryFolder()
-        let site = try folder.write("site.yaml", "resources: []\n")
-        for verb in ["check", "plan", "apply"] {
-            let run = try await ChildProcess.run(ApusProgram.path, ["sync", verb, site], folder: folder.path)
-            #expect(run.code == 64 && run.errors.contains("no hosts"), "\(verb): \(run)")
-        }
-    }
-
-    /// Between two checks, too: as a service it must end when it is told to.
-    @Test(arguments: [SIGINT, SIGTERM]) func aRunThatGoesOnForGoodEndsWhenItIsTold(signal: Int32) async throws {
-        let folder = try TemporaryFolder()
-        let site = try folder.write("site.yaml", "hosts: { localhost: { local: true } }\nresources: []\n")
-        let child = try ChildProcess(
-            ApusProgram.path, ["sync", "drift", site, "--every", "1h"], folder: folder.path)
-        try await eventually("a check is over") { child.output.contains("localhost") }
-        child.signal(signal)
-        #expect(await child.wait() == 130)
-    }
 }

@@ -158,7 +158,7 @@ struct ApplyScript {
     /// Unpacks what follows on descriptor 3, `records` of 10,240 bytes, and runs it when it is whole.
     ///
     /// GNU tar stops at the end of the archive; others (busybox) read until the end of their input, and are given
-    /// exactly the archive. Where unpacking fails, the rest of the archive is still on its way: the shell ends, because
+    /// exactly the archive. What came compressed in it (`TarPayload.bundle`) is unpacked then. Where unpacking fails, the rest of the archive is still on its way: the shell ends, because
     /// its loop would take what comes for commands.
     static func receive(records: Int) -> String {
         #"""

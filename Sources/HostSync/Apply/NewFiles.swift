@@ -15,8 +15,8 @@ struct NewFile: Sendable, Equatable {
     let likeness: Likeness
     let name: String
 
-    /// Nil for a name that the shell's `*`, an archive or `apus_pour` (`.gz`) would treat in a way of their own, and for contents that are
-    /// sent compressed.
+    /// Nil for a name that the shell's `*`, an archive or `apus_pour` (`.gz`) would treat in a way of their own, and for
+    /// contents that are sent compressed.
     init?(_ likeness: Likeness, name: String, content: Content) {
         guard content.size < TarPayload.leastCompressedBytes, name.utf8.count <= NewFile.longestName,
             let first = name.utf8.first, first != UInt8(ascii: "."),
@@ -36,11 +36,10 @@ struct NewFile: Sendable, Equatable {
     }
 }
 
-/// Steps that follow each other and each make a new file in the same folder, put in place together: six programs are
-/// started for all of them, where each alone takes two and an fsync(2) of its own. A thousand files take seconds less.
+/// Steps that follow each other and each make a new file in the same folder, put in place together: some eight programs
+/// are started for all of them, where each alone takes three and an fsync(2) of its own. A thousand files take seconds less.
 ///
-/// It is all or the ordinary way: when anything fails, each file is made by its own step, which says what is wrong with
-/// it. What was in place already is then replaced by the same.
+/// When anything fails, each file that is not in place yet is made by its own step, which says what is wrong with it.
 struct NewFiles {
     /// Fewer are made one by one.
     static let fewest = 4

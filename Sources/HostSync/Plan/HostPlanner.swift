@@ -1,8 +1,5 @@
 /// Compares everything that is declared for a host with what it answered.
 struct HostPlanner {
-    /// Kinds whose change may bring about what nobody can foresee.
-    private static let opaque: Set<String> = ["package", "command", "archive", "git", "systemdUnit", "service"]
-
     /// Actions that ran already in this run, by the task's place: they are not wanted again.
     var done: Set<Int> = []
     /// What failed already in this run, by the task's place, with why: it is not tried again.
@@ -81,7 +78,7 @@ struct HostPlanner {
             if comparison.isAction, done.contains(number) { return .same }
             if comparison.differences.isEmpty { return .same }
             host.willProvide("change")
-            if HostPlanner.opaque.contains(task.declaration.kind.keyword) { host.willProvide("anything") }
+            if type(of: task.resource).bringsUnforeseen { host.willProvide("anything") }
             return .change(comparison)
         } catch {
             // A package or a command may bring what is missing now.

@@ -8,6 +8,7 @@ package import Settings
 package struct ArchiveResource: Resource {
     package static let keyword = "archive"
     package static let summary = "A folder with the contents of a tar or zip file."
+    package static var bringsUnforeseen: Bool { true }
 
     package var source: String?
     package var url: String?

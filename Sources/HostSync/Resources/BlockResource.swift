@@ -1,7 +1,7 @@
 package import Settings
 
 /// `block`: several lines of a text file that somebody else keeps, between two marker lines of their own.
-package struct BlockResource: Resource {
+package struct BlockResource: Resource, SensitiveResource {
     package static let keyword = "block"
     package static let summary = "Lines in a text file between two markers, replaced as a whole."
     static let defaultMarker = "# {mark} APUS MANAGED BLOCK"

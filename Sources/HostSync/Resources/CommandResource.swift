@@ -5,9 +5,10 @@ package import Settings
 /// `unless` and `onlyIf` say when it has nothing to do.
 ///
 /// Guards are run while the host is looked at, also for a plan alone: they must not change anything.
-package struct CommandResource: Resource {
+package struct CommandResource: Resource, SensitiveResource {
     package static let keyword = "command"
     package static let summary = "A command that runs unless its guards say that there is nothing to do."
+    package static var bringsUnforeseen: Bool { true }
 
     package var run: String?
     package var argv: [String]?

@@ -3,7 +3,7 @@ package import Settings
 
 /// `file`: a regular file with this content. Type, content, mode, owner and group are compared apart, and only what
 /// differs is mended: a file whose mode alone is wrong is not written again.
-package struct FileResource: Resource {
+package struct FileResource: Resource, SensitiveResource {
     package static let keyword = "file"
     package static let summary = "A regular file with this content, mode and owner."
 

@@ -10,6 +10,7 @@ package import Settings
 package struct GitResource: Resource {
     package static let keyword = "git"
     package static let summary = "A checkout of a git repository."
+    package static var bringsUnforeseen: Bool { true }
 
     package var repository = ""
     package var path = ""

@@ -4,7 +4,7 @@ package import Settings
 ///
 /// The last line that `regexp` matches is replaced; where none does, the line is inserted unless it is there already. A
 /// line that its own `regexp` does not match would be added by every run, and is refused.
-package struct LineResource: Resource {
+package struct LineResource: Resource, SensitiveResource {
     package static let keyword = "line"
     package static let summary = "One line in a text file, found by a regular expression and replaced or inserted."
 

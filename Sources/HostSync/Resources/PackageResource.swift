@@ -5,6 +5,7 @@ package import Settings
 package struct PackageResource: Resource {
     package static let keyword = "package"
     package static let summary = "Packages that are installed, at a version if one is given, or are not."
+    package static var bringsUnforeseen: Bool { true }
 
     package enum State: String, Sendable, CaseIterable {
         case present, latest, absent

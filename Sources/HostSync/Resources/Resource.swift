@@ -11,6 +11,10 @@ package protocol Resource: SettingsGroup {
     /// One sentence for the documentation.
     static var summary: String { get }
 
+    /// Whether its change may bring about what nobody can foresee (a package, a command): what is missing after it is then
+    /// looked for again.
+    static var bringsUnforeseen: Bool { get }
+
     /// What this one is called in plans and reports: the path, the user's name.
     var label: String { get }
 
@@ -34,9 +38,24 @@ package protocol Resource: SettingsGroup {
 }
 
 extension Resource {
+    package static var bringsUnforeseen: Bool { false }
+
     package var claim: PathClaim? { nil }
 
     package mutating func load(_ loader: any ContentLoader) throws(ResourceFault) {}
+}
+
+/// A kind that runs something over what it is given, or shows it: with `sensitive`, nothing of that is shown.
+protocol SensitiveResource: Resource {
+    var sensitive: Bool { get set }
+}
+
+extension SensitiveResource {
+    func hidden() -> any Resource {
+        var copy = self
+        copy.sensitive = true
+        return copy
+    }
 }
 
 /// A say over a file's content. One resource may have the whole, or several a part each; both at once would undo each

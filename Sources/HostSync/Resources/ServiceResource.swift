@@ -6,6 +6,7 @@ package import Settings
 package struct ServiceResource: Resource {
     package static let keyword = "service"
     package static let summary = "A service that runs or does not, now and after a boot."
+    package static var bringsUnforeseen: Bool { true }
 
     package enum State: String, Sendable, CaseIterable {
         case started, stopped, restarted, reloaded

@@ -6,6 +6,7 @@ package import Settings
 package struct SystemdUnitResource: Resource {
     package static let keyword = "systemdUnit"
     package static let summary = "A unit file of systemd or a drop-in, and whether the unit runs and is enabled."
+    package static var bringsUnforeseen: Bool { true }
 
     package var name = ""
     package var dropIn: String?

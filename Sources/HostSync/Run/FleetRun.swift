@@ -1,6 +1,7 @@
 package import Base
 import SSHTransport
 import Synchronization
+import Terminal
 
 /// Takes a site to its hosts: play after play, batch after batch, so many hosts at a time.
 package struct FleetRun: Sendable {

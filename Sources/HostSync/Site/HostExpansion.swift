@@ -168,24 +168,10 @@ struct HostExpansion {
     }
 }
 
-/// Kinds that run something over what they are given: it may print a part of a secret, which nobody would know again.
+/// What is made with a secret: a command or a validation may print a part of it, which nobody would know again.
 private enum SecretHolders {
     static func hidden(_ resource: any Resource) -> any Resource {
-        switch resource {
-        case var command as CommandResource:
-            command.sensitive = true
-            return command
-        case var file as FileResource:
-            file.sensitive = true
-            return file
-        case var line as LineResource:
-            line.sensitive = true
-            return line
-        case var block as BlockResource:
-            block.sensitive = true
-            return block
-        default: return resource
-        }
+        (resource as? any SensitiveResource)?.hidden() ?? resource
     }
 
     /// The same for a template in a file, which is known only once it is rendered.
@@ -212,13 +198,14 @@ package struct TagSelection: Sendable, Equatable {
     /// - Throws: `ApusError` `no-such-tag`.
     func check(_ plays: [Play]) throws(ApusError) {
         guard !only.isEmpty || !skipped.isEmpty else { return }
-        var known: Set<String> = ["always", "never"]
+        var known: Set<String> = []
         for play in plays {
             for task in play.tasks + play.handlers { known.formUnion(task.tags) }
         }
-        guard let tag = only.union(skipped).subtracting(known).min() else { return }
+        guard let tag = only.union(skipped).subtracting(known).subtracting(["always", "never"]).min() else { return }
         let near = Suggestion.sentence(for: tag, among: known)
-        let hint = near.isEmpty ? "; there are \(known.sorted().joined(separator: ", "))" : near
+        let all = known.isEmpty ? "; nothing has tags" : "; there are \(known.sorted().joined(separator: ", "))"
+        let hint = near.isEmpty ? all : near
         throw ApusError(code: "no-such-tag", "no resource has the tag \(tag)\(hint)", kind: .usage)
     }
 

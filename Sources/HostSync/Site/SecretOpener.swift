@@ -1,3 +1,4 @@
+import Age
 import Base
 import Glibc
 import SSHTransport
@@ -8,7 +9,7 @@ package import Settings
 /// The identity is fetched once, at the first encrypted value. What is decrypted is told to the `Redactor` before anybody
 /// else sees it.
 struct SecretOpener: Sendable {
-    static let marker = "-----BEGIN AGE ENCRYPTED FILE-----"
+    static var marker: String { ArmoredText.firstLine }
 
     /// Decrypts one armored text; set where the identity is known.
     let decrypt: @Sendable (_ armored: String) throws(ApusError) -> String

@@ -21,10 +21,15 @@ package enum SiteReader {
         let bytes: [UInt8]
         do throws(ApusError) {
             bytes = try Files.read(file, limit: YAMLLimits().bytes + 1)
-        } catch  where error.code == "file-too-large" {
-            throw SiteRefused(complaints: [Complaint(file: file, position: .start, "a site has at most 8 MiB")])
+        } catch {
+            guard error.code == "file-too-large" else { throw error }
+            throw SiteRefused(complaints: [Complaint(file: file, position: .start, tooLarge)])
         }
         return try read(bytes, file: file, options: options)
+    }
+
+    private static var tooLarge: String {
+        "a site has at most \(ByteCount(Int64(YAMLLimits().bytes)).humanReadable)"
     }
 
     static func read(_ bytes: [UInt8], file: String, options: Options) throws -> LoadedSite {

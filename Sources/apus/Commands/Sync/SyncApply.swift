@@ -13,7 +13,8 @@ struct SyncApply: AsyncParsableCommand {
             FILE is a site file, or a plan that `apus sync plan --out` has saved: that is applied as it is, and refused on
             hosts that have moved since.
 
-            Exit code: 0 when every host is as declared; 1 when all hosts failed; 3 when some did; 130 after Ctrl-C.
+            Exit code: 0 when every host is as declared; 1 when all hosts failed, 65 when all because of their
+            declarations; 3 when some did, or a rollout was stopped; 130 after Ctrl-C.
 
             EXAMPLES
               apus sync apply site.yaml

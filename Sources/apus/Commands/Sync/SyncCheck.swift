@@ -1,6 +1,7 @@
 import ArgumentParser
 import Base
 import HostSync
+import Terminal
 
 /// `apus sync check SITE.yaml`: what is wrong in a site, without going anywhere.
 struct SyncCheck: AsyncParsableCommand {

@@ -3,6 +3,7 @@ import ArgumentParser
 import Base
 import Glibc
 import HostSync
+import Terminal
 
 /// `apus sync secret`: values of a site that only its reader can open.
 struct SyncSecret: AsyncParsableCommand {
