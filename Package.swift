@@ -53,13 +53,14 @@ let package = Package(
         // ground
         .systemLibrary(name: "CYAML", providers: [.apt(["libyaml-dev"])]),
         .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CZstd", providers: [.apt(["libzstd-dev"])]),
         .target(name: "CAres", linkerSettings: [.linkedLibrary("cares")]),
         .target(name: "CLinux"),
         room("Base"),
         room("Terminal", ["Base"]),
         room("Settings", ["Base", "CYAML"]),
         room("Resilience", ["Base", "Settings"]),
-        room("Compression", ["Base", "CZlib"]),
+        room("Compression", ["Base", "CZlib", "CZstd"]),
         room(
             "Telemetry",
             [
@@ -78,6 +79,9 @@ let package = Package(
             ]),
         room("Age", ["Base", crypto], settings: small),
         // what features stand on
+        room("CloudAPI", ["Base", "Settings", "Resilience", crypto], settings: small),
+        room("Envelope", ["Base", "CloudAPI", crypto], settings: small),
+        room("ObjectStore", ["Base", "Settings", "Resilience", "CloudAPI", crypto], settings: small),
         room("SSHTransport", ["Base"], settings: small),
         room(
             "Daemon",
@@ -100,6 +104,12 @@ let package = Package(
                 "Base", "Terminal", "Settings", "Compression", "Telemetry", "HTTPTransport", "Daemon", "SSHTransport",
                 "Age", logging, crypto,
             ], settings: small),
+        room(
+            "LogArchive",
+            [
+                "Base", "Terminal", "Settings", "Resilience", "Compression", "Telemetry", "HTTPTransport", "CloudAPI",
+                "Envelope", "ObjectStore", "Daemon", "CLinux", logging, crypto,
+            ], settings: small),
         // The contents are embedded from packaging/ and examples/, to which Resources holds links.
         .target(
             name: "HostInstall", dependencies: ["Base"],
@@ -114,8 +124,7 @@ let package = Package(
             name: "apus",
             dependencies: [
                 "Base", "Terminal", "Settings", "Telemetry", "Daemon", "HostMetrics", "HostSync", "HostInstall",
-                "CAres",
-                "Age", "HTTPTransport",
+                "LogArchive", "Envelope", "ObjectStore", "CloudAPI", "Compression", "CAres", "Age", "HTTPTransport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: small),
@@ -151,6 +160,17 @@ let package = Package(
         tests(
             "HostSync", ["Base", "Settings", "Terminal", "SSHTransport", "HostSync", "TestKit", crypto],
             exclude: ["Golden"]),
+        tests("CloudAPI", ["Base", "CloudAPI", "HTTPTransport", "TestKit", crypto]),
+        tests("Envelope", ["Base", "CloudAPI", "Envelope", "TestKit", crypto]),
+        tests(
+            "ObjectStore",
+            ["Base", "Settings", "Resilience", "CloudAPI", "ObjectStore", "HTTPTransport", "TestKit", crypto]),
+        tests(
+            "LogArchive",
+            [
+                "Base", "Settings", "Resilience", "Compression", "Terminal", "CloudAPI", "Envelope", "ObjectStore",
+                "LogArchive", "TestKit", crypto,
+            ]),
         tests("HostInstall", ["Base", "HostInstall", "TestKit"]),
         tests("Daemon", ["Base", "Settings", "Daemon", "TestKit"]),
         tests("Apus", ["apus", "Base", "HTTPTransport", "TestKit"]),

@@ -25,11 +25,17 @@ package struct IncomingResponse: Sendable {
     package var status: Int
     package var headers: [(name: String, value: String)]
     package var body: [UInt8]
+    /// Whether there was more than the sender's limit lets through. An answer that ended before its `Content-Length` is an
+    /// error and never gets here.
+    package var isCut: Bool
 
-    package init(status: Int, headers: [(name: String, value: String)] = [], body: [UInt8] = []) {
+    package init(
+        status: Int, headers: [(name: String, value: String)] = [], body: [UInt8] = [], isCut: Bool = false
+    ) {
         self.status = status
         self.headers = headers
         self.body = body
+        self.isCut = isCut
     }
 
     /// The first field of that name, compared without case (RFC 9110, section 5.1).

@@ -1,8 +1,27 @@
 package import Glibc
+import Synchronization
 
 /// Starts another program by its arguments, never by a shell: in a process group of its own, with no signal blocked or
 /// ignored, and with no descriptor of ours beyond the three that it is given.
 package enum ProcessSpawn {
+    /// Held while a child is started and while a pipe is made: pipe(2) sets FD_CLOEXEC in a second step, and a child that
+    /// began between the two would keep the pipe open.
+    private static let gate = Mutex(())
+
+    /// A pipe that no child gets unless it is given an end.
+    ///
+    /// - Throws: `ApusError` `spawn-failed`.
+    package static func makePipe() throws(ApusError) -> (read: Int32, write: Int32) {
+        var ends: [Int32] = [-1, -1]
+        let isMade = gate.withLock { _ in
+            guard pipe(&ends) == 0 else { return false }
+            for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+            return true
+        }
+        guard isMade else { throw Files.failure("spawn-failed", "cannot make a pipe") }
+        return (ends[0], ends[1])
+    }
+
     /// - Parameters:
     ///   - program: An absolute path, or a name that is looked up in PATH.
     ///   - arguments: All of them, the program's name first.
@@ -36,10 +55,11 @@ package enum ProcessSpawn {
         var variables = (environment ?? []).map { strdup($0) } + [nil]
         defer { for pointer in words + variables { free(pointer) } }
         var child: pid_t = 0
-        let code =
+        let code = gate.withLock { _ in
             environment == nil
-            ? posix_spawnp(&child, program, &actions, &attributes, &words, environ)
-            : posix_spawnp(&child, program, &actions, &attributes, &words, &variables)
+                ? posix_spawnp(&child, program, &actions, &attributes, &words, environ)
+                : posix_spawnp(&child, program, &actions, &attributes, &words, &variables)
+        }
         guard code == 0 else {
             throw ApusError(code: "spawn-failed", "cannot start \(program): \(Files.reason(code))")
         }

@@ -1,6 +1,7 @@
 package import Base
 
-/// Compression: byte streams made smaller and back again. Today gzip (RFC 1952) over zlib, for `/metrics` and OTLP bodies.
+/// Compression: byte streams made smaller and back again: gzip (RFC 1952) over zlib for `/metrics`, OTLP bodies and logs,
+/// and zstd (RFC 8878, see `Zstd`) for archives of logs.
 ///
 /// What always holds: a stream owns its zlib state and frees it exactly once; memory is fixed per stream (zlib's window,
 /// about 256 KiB to encode and 44 KiB to decode) plus what the caller lets grow in its own buffer; a decoder never gives
@@ -30,9 +31,20 @@ package enum Gzip {
     }
 }
 
-/// How hard to try. `fastest` costs about a third of the processor time of `standard` for bodies some tenths larger.
-package enum GzipLevel: Int32, Sendable, CaseIterable {
-    case fastest = 1
-    case standard = 6
-    case best = 9
+/// How hard to try, 1...9. `fastest` costs about a third of the processor time of `standard` for bodies some tenths larger.
+package struct GzipLevel: Hashable, Sendable, CaseIterable {
+    package static let fastest = GzipLevel(trusted: 1)
+    package static let standard = GzipLevel(trusted: 6)
+    package static let best = GzipLevel(trusted: 9)
+    package static let allCases = (1...9).map { GzipLevel(trusted: $0) }
+
+    package let rawValue: Int32
+
+    /// Nil for what is not 1...9.
+    package init?(_ level: Int) {
+        guard (1...9).contains(level) else { return nil }
+        rawValue = Int32(level)
+    }
+
+    private init(trusted level: Int32) { rawValue = level }
 }

@@ -19,7 +19,7 @@ package struct DaemonServices: Sendable {
     let listeners: ListenerPool
     let http: HTTPTransport
     let directory = ComponentDirectory()
-    let events: EventSink
+    package let events: EventSink
     private let lastReloadSuccessful: Telemetry.Gauge
     private let lastReloadTime: Telemetry.Gauge
 

@@ -20,9 +20,29 @@ package final class HTTPTransport: HTTPSender {
     /// their own.
     ///
     /// - Parameter responseBodyLimit: Bytes of an answer that are read; what follows is dropped.
-    package init(
+    package convenience init(
         connectTimeout: Duration = .seconds(5), responseBodyLimit: Int = HTTPTransport.responseBodyLimit
     ) {
+        self.init(connectTimeout, responseBodyLimit, roots: nil)
+    }
+
+    /// For servers whose certificates an authority of one's own has signed: it is trusted beside those of the system.
+    ///
+    /// - Parameter authorityFile: Certificates in PEM.
+    /// - Throws: `ApusError` `certificate-unreadable`.
+    package convenience init(
+        connectTimeout: Duration = .seconds(5), responseBodyLimit: Int = HTTPTransport.responseBodyLimit,
+        authorityFile: String
+    ) throws(ApusError) {
+        let pem = try Files.read(authorityFile, limit: 4 << 20)
+        guard let certificates = try? NIOSSLCertificate.fromPEMBytes(pem), !certificates.isEmpty else {
+            throw ApusError(
+                code: "certificate-unreadable", "\(authorityFile) holds no certificate in PEM", kind: .declaration)
+        }
+        self.init(connectTimeout, responseBodyLimit, roots: certificates)
+    }
+
+    private init(_ connectTimeout: Duration, _ responseBodyLimit: Int, roots: [NIOSSLCertificate]?) {
         self.responseBodyLimit = responseBodyLimit
         var configuration = HTTPClient.Configuration()
         configuration.redirectConfiguration = .disallow
@@ -33,6 +53,11 @@ package final class HTTPTransport: HTTPSender {
         configuration.tracing.tracer = nil
         // Whoever sends decides about another attempt; a refused connection is told at once.
         configuration.connectionPool.retryConnectionEstablishment = false
+        if let roots {
+            var tls = TLSConfiguration.makeClientConfiguration()
+            tls.additionalTrustRoots = [.certificates(roots)]
+            configuration.tlsConfiguration = tls
+        }
         client = HTTPClient(
             eventLoopGroupProvider: .shared(MultiThreadedEventLoopGroup.singleton), configuration: configuration)
     }
@@ -45,10 +70,10 @@ package final class HTTPTransport: HTTPSender {
         do {
             let deadline = NIODeadline.now() + .nanoseconds(request.timeout.wholeNanoseconds)
             let response = try await client.execute(outgoing, deadline: deadline)
+            let (body, isCut) = try await prefix(of: response.body)
             return IncomingResponse(
                 status: Int(response.status.code),
-                headers: response.headers.map { (name: $0.name, value: $0.value) },
-                body: try await prefix(of: response.body))
+                headers: response.headers.map { (name: $0.name, value: $0.value) }, body: body, isCut: isCut)
         } catch let error as CancellationError {
             throw error
         } catch {
@@ -62,13 +87,14 @@ package final class HTTPTransport: HTTPSender {
         try? await client.shutdown()
     }
 
-    private func prefix(of body: HTTPClientResponse.Body) async throws -> [UInt8] {
+    private func prefix(of body: HTTPClientResponse.Body) async throws -> (bytes: [UInt8], isCut: Bool) {
         var bytes = [UInt8]()
         for try await chunk in body {
-            bytes.append(contentsOf: chunk.readableBytesView.prefix(responseBodyLimit - bytes.count))
-            if bytes.count >= responseBodyLimit { break }
+            let room = responseBodyLimit - bytes.count
+            bytes.append(contentsOf: chunk.readableBytesView.prefix(room))
+            if chunk.readableBytes > room { return (bytes, true) }
         }
-        return bytes
+        return (bytes, false)
     }
 
     /// The library's errors in the operator's words. The URL stays out of them: its query may hold a token.

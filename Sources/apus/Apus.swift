@@ -4,6 +4,7 @@ import CAres
 import Daemon
 import Glibc
 import HostSync
+import LogArchive
 import Terminal
 
 /// Where the process begins.
@@ -34,6 +35,7 @@ struct Apus: AsyncParsableCommand {
               apus check /etc/apus/apus.yaml     what is wrong in a configuration
               apus run /etc/apus/apus.yaml       run every component that the file declares
               apus sync plan site.yaml           what differs on the hosts of a site
+              apus logs rotate                   rotate, seal and store logs by rules
 
             EXIT CODES
               0  done               1  failed             2  differences found
@@ -41,7 +43,7 @@ struct Apus: AsyncParsableCommand {
               130  interrupted
             """,
         version: "apus \(Version.number)",
-        subcommands: [Run.self, Check.self, Disk.self, Sync.self, Schema.self, Install.self])
+        subcommands: [Run.self, Check.self, Disk.self, Sync.self, Logs.self, Schema.self, Install.self])
 
     fileprivate static func perform() async {
         do {
@@ -57,6 +59,9 @@ struct Apus: AsyncParsableCommand {
         } catch let refused as ConfigurationRefused {
             Report.complaints(refused)
             exit(withError: refused.isUnreadable ? ExitCode.failed : ExitCode.badDeclaration)
+        } catch let refused as RuleRefused {
+            Report.complaints(refused.complaints)
+            exit(withError: ExitCode.badDeclaration)
         } catch let refused as SiteRefused {
             Report.complaints(refused.complaints)
             exit(withError: ExitCode.badDeclaration)
@@ -68,7 +73,7 @@ struct Apus: AsyncParsableCommand {
 
 /// Under which name the program was called: a link `syncd` to it is `apus sync`.
 enum ProgramName {
-    private static let commands = ["syncd": "sync"]
+    private static let commands = ["syncd": "sync", "logsyncd": "logs"]
 
     /// The arguments as if the program had been called by its own name.
     static func arguments(_ all: [String]) -> [String] {

@@ -8,9 +8,10 @@ import Testing
     /// Bottom up: a room imports only rooms that stand before it. A new room takes its place here.
     private static let rooms = [
         "Base", "Terminal", "Settings", "Resilience", "Compression", "Telemetry", "Profiling", "HTTPTransport", "Age",
-        "SSHTransport", "Daemon", "HostMetrics", "HostSync", "HostInstall", "apus",
+        "SSHTransport", "CloudAPI", "Envelope", "ObjectStore", "Daemon", "HostMetrics", "HostSync", "LogArchive",
+        "HostInstall", "apus",
     ]
-    private static let features: Set<String> = ["HostMetrics", "HostSync", "HostInstall"]
+    private static let features: Set<String> = ["HostMetrics", "HostSync", "LogArchive", "HostInstall"]
 
     private struct Source {
         let room: String

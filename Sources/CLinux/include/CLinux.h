@@ -7,6 +7,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "storage.h"
+
 /// The deepest stack that one sample keeps; callers beyond it are cut off.
 #define APUS_SAMPLE_DEPTH 64
 

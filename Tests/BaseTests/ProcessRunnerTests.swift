@@ -1,5 +1,4 @@
 import Base
-import HostInstall
 import Testing
 
 @Suite(.timeLimit(.minutes(1))) struct ProcessRunnerTests {

@@ -1,5 +1,4 @@
-package import Base
-import Glibc
+package import Glibc
 
 /// Runs another program to its end: by its arguments, never by a shell; with a time-out; with bounded output.
 package enum ProcessRunner {
@@ -15,8 +14,13 @@ package enum ProcessRunner {
         package let output: String
     }
 
+    /// - Parameters:
+    ///   - arguments: The program first: its name, or an absolute path.
+    ///   - environment: Added to a PATH of the system's folders and LC_ALL=C.
     /// - Throws: `ApusError` `no-such-program`, `spawn-failed`, or `program-timed-out`; then it has been killed.
-    package static func run(_ arguments: [String], timeout: Duration) throws(ApusError) -> Result {
+    package static func run(
+        _ arguments: [String], timeout: Duration, environment: [String: String] = [:]
+    ) throws(ApusError) -> Result {
         guard let name = arguments.first, let program = find(name) else {
             throw ApusError(code: "no-such-program", "\(arguments.first ?? "") is not installed")
         }
@@ -24,7 +28,7 @@ package enum ProcessRunner {
         guard pipe(&ends) == 0 else { throw Files.failure("spawn-failed", "cannot make a pipe") }
         for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
         defer { close(ends[0]) }
-        let child = try start(program, arguments, output: ends[1])
+        let child = try start(program, arguments, environment, output: ends[1])
         let (output, isComplete) = collect(from: ends[0], until: ContinuousClock.now.advanced(by: timeout))
         // A child that still holds its output is beyond its time; the group is its own, so its children go, too.
         if !isComplete { kill(-child, SIGKILL) }
@@ -36,20 +40,21 @@ package enum ProcessRunner {
     }
 
     private static func find(_ name: String) -> String? {
-        folders.map { "\($0)/\(name)" }.first { access($0, X_OK) == 0 }
+        if name.hasPrefix("/") { return access(name, X_OK) == 0 ? name : nil }
+        return folders.map { "\($0)/\(name)" }.first { access($0, X_OK) == 0 }
     }
 
     /// Takes `output` over: it is closed here, so that the child's end is the only one.
-    private static func start(_ program: String, _ arguments: [String], output: Int32) throws(ApusError) -> pid_t {
+    private static func start(
+        _ program: String, _ arguments: [String], _ added: [String: String], output: Int32
+    ) throws(ApusError) -> pid_t {
         defer { close(output) }
-        return try spawn(program, arguments, output: output)
-    }
-
-    private static func spawn(_ program: String, _ arguments: [String], output: Int32) throws(ApusError) -> pid_t {
         let input = open("/dev/null", O_RDONLY | O_CLOEXEC)
         guard input >= 0 else { throw Files.failure("spawn-failed", "cannot open /dev/null") }
         defer { close(input) }
-        let environment = ["PATH=" + folders.joined(separator: ":"), "LC_ALL=C"]
+        let environment =
+            ["PATH=" + folders.joined(separator: ":"), "LC_ALL=C"]
+            + added.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
         return try ProcessSpawn.start(
             program, arguments, environment: environment, input: input, output: output, errors: output)
     }

@@ -1,0 +1,179 @@
+package import Base
+
+/// What `XMLReader` meets. Names come without their prefix (`s3:Key` is `Key`).
+package enum XMLEvent: Sendable, Equatable {
+    case start(String)
+    case text(String)
+    case end(String)
+}
+
+/// A small pull reader for the XML that object stores and STS answer with (XML 1.0, without what they never send).
+///
+/// It refuses document types and so every entity but the five and character numbers; attributes are skipped; comments and
+/// processing instructions are no events. Bounds: `limit` bytes, `depth` elements within one another, names of 256 bytes.
+package struct XMLReader {
+    private let bytes: [UInt8]
+    private let depth: Int
+    private var offset = 0
+    private var open: [String] = []
+    private var hasRoot = false
+    /// The end of an element that was written as `<a/>`.
+    private var pendingEnd: String?
+
+    /// - Throws: `ApusError` `xml-invalid`, as `next()` does. The message tells the place and never repeats the text.
+    package init(_ bytes: [UInt8], limit: Int = 8 << 20, depth: Int = 16) throws(ApusError) {
+        guard bytes.count <= limit else {
+            throw ApusError(code: "xml-invalid", "the XML is larger than \(limit) bytes")
+        }
+        self.bytes = bytes
+        self.depth = depth
+        if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { offset = 3 }
+    }
+
+    /// Nil at the end, which has seen one whole element.
+    package mutating func next() throws(ApusError) -> XMLEvent? {
+        if let name = pendingEnd {
+            pendingEnd = nil
+            return .end(name)
+        }
+        while offset < bytes.count {
+            if bytes[offset] != UInt8(ascii: "<") {
+                let text = try text()
+                if !open.isEmpty { return .text(text) }
+                guard text.utf8.allSatisfy({ $0 <= 0x20 }) else { throw failure("text outside of the element") }
+            } else if has("<!--") {
+                try skip(past: "-->")
+            } else if has("<?") {
+                try skip(past: "?>")
+            } else if has("<![CDATA[") {
+                return .text(try literalText())
+            } else if has("<!") {
+                throw failure("document types are not read")
+            } else if has("</") {
+                return try endTag()
+            } else {
+                return try startTag()
+            }
+        }
+        guard hasRoot, open.isEmpty else { throw failure("it ends early") }
+        return nil
+    }
+
+    private func failure(_ what: String) -> ApusError {
+        ApusError(code: "xml-invalid", "the XML is wrong at byte \(offset): \(what)")
+    }
+
+    private func has(_ text: StaticString) -> Bool {
+        let length = text.utf8CodeUnitCount
+        guard bytes.count - offset >= length else { return false }
+        return text.withUTF8Buffer { wanted in (0..<length).allSatisfy { bytes[offset + $0] == wanted[$0] } }
+    }
+
+    private mutating func skip(past end: StaticString) throws(ApusError) {
+        while offset < bytes.count {
+            if has(end) {
+                offset += end.utf8CodeUnitCount
+                return
+            }
+            offset += 1
+        }
+        throw failure("it ends early")
+    }
+
+    private mutating func literalText() throws(ApusError) -> String {
+        guard !open.isEmpty else { throw failure("text outside of the element") }
+        offset += 9
+        let start = offset
+        try skip(past: "]]>")
+        guard let text = String(validating: bytes[start..<(offset - 3)], as: UTF8.self) else {
+            throw failure("it is not UTF-8")
+        }
+        return text
+    }
+
+    private mutating func text() throws(ApusError) -> String {
+        var content = [UInt8]()
+        while offset < bytes.count, bytes[offset] != UInt8(ascii: "<") {
+            if bytes[offset] == UInt8(ascii: "&") {
+                content += try reference()
+            } else {
+                content.append(bytes[offset])
+                offset += 1
+            }
+        }
+        guard let text = String(validating: content, as: UTF8.self) else { throw failure("it is not UTF-8") }
+        return text
+    }
+
+    private mutating func reference() throws(ApusError) -> [UInt8] {
+        guard let end = bytes[offset...].prefix(12).firstIndex(of: UInt8(ascii: ";")) else {
+            throw failure("a reference does not end")
+        }
+        let name = String(decoding: bytes[(offset + 1)..<end], as: UTF8.self)
+        let known = ["lt": "<", "gt": ">", "amp": "&", "quot": "\"", "apos": "'"]
+        var text = known[name]
+        if text == nil, name.hasPrefix("#") {
+            let number = name.hasPrefix("#x") ? UInt32(name.dropFirst(2), radix: 16) : UInt32(name.dropFirst())
+            text = number.flatMap { $0 == 0 ? nil : Unicode.Scalar($0) }.map { String(Character($0)) }
+        }
+        guard let text else { throw failure("a reference is unknown") }
+        offset = end + 1
+        return Array(text.utf8)
+    }
+
+    private mutating func name() throws(ApusError) -> String {
+        let start = offset
+        while offset < bytes.count, !" \t\r\n/>=<&\"'".utf8.contains(bytes[offset]) { offset += 1 }
+        guard offset > start, offset - start <= 256,
+            let name = String(validating: bytes[start..<offset], as: UTF8.self)
+        else { throw failure("a name is missing") }
+        return name.lastIndex(of: ":").map { String(name[name.index(after: $0)...]) } ?? name
+    }
+
+    private mutating func skipSpace() {
+        while offset < bytes.count, " \t\r\n".utf8.contains(bytes[offset]) { offset += 1 }
+    }
+
+    private mutating func startTag() throws(ApusError) -> XMLEvent {
+        guard !(hasRoot && open.isEmpty) else { throw failure("a second element") }
+        guard open.count < depth else { throw failure("it is nested too deeply") }
+        offset += 1
+        let name = try name()
+        hasRoot = true
+        while true {
+            skipSpace()
+            if has("/>") {
+                offset += 2
+                pendingEnd = name
+                return .start(name)
+            }
+            if has(">") {
+                offset += 1
+                open.append(name)
+                return .start(name)
+            }
+            try skipAttribute()
+        }
+    }
+
+    private mutating func skipAttribute() throws(ApusError) {
+        _ = try name()
+        skipSpace()
+        guard has("=") else { throw failure("an attribute has no value") }
+        offset += 1
+        skipSpace()
+        guard has("\"") || has("'") else { throw failure("an attribute has no value") }
+        let quote = bytes[offset]
+        guard let end = bytes[(offset + 1)...].firstIndex(of: quote) else { throw failure("it ends early") }
+        offset = end + 1
+    }
+
+    private mutating func endTag() throws(ApusError) -> XMLEvent {
+        offset += 2
+        let name = try name()
+        skipSpace()
+        guard has(">"), open.popLast() == name else { throw failure("an end that does not fit") }
+        offset += 1
+        return .end(name)
+    }
+}

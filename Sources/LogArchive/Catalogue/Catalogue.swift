@@ -1,0 +1,142 @@
+package import Base
+import Envelope
+import Glibc
+package import ObjectStore
+
+/// One archived segment, wherever it is.
+package struct CatalogueItem: Sendable {
+    package enum Place: Sendable {
+        case store(any ObjectStore, key: String, size: Int64)
+        /// On this host, in this folder under this name.
+        case here(folder: String, name: String)
+    }
+
+    package let generation: String
+    package let host: String
+    package let log: String
+    package let rule: String
+    package let rotated: WallInstant
+    package let place: Place
+    /// Nil where it has not been surveyed yet.
+    package let entry: ManifestEntry?
+    package let survey: Survey?
+
+    package var bytes: Int64? { entry?.size ?? survey?.bytes }
+    package var storedBytes: Int64? { if case .store(_, _, let size) = place { size } else { nil } }
+    package var sha256: String? { entry?.sha256 ?? survey?.sha256 }
+    package var lines: Int64? { entry?.lines ?? survey?.lines }
+    package var first: WallInstant? {
+        entry?.first ?? survey?.firstTime.map { WallInstant(nanosecondsSince1970: $0 * 1_000_000) }
+    }
+    package var last: WallInstant? {
+        entry?.last ?? survey?.lastTime.map { WallInstant(nanosecondsSince1970: $0 * 1_000_000) }
+    }
+    package var placeText: String {
+        switch place {
+        case .store(let store, let key, _): store.name + key
+        case .here(let folder, let name): "\(folder)/\(name)"
+        }
+    }
+}
+
+/// All that was archived: what the manifests of the rules' stores say, and what is on this host and in no store yet.
+package struct Catalogue: Sendable {
+    package struct Query: Sendable {
+        /// A path, or a glob of such; nil for all logs.
+        package var log: String?
+        /// Nil for this host's, `*` for everybody's.
+        package var host: String?
+        package var from: WallInstant?
+        package var until: WallInstant?
+
+        package init(log: String? = nil, host: String? = nil, from: WallInstant? = nil, until: WallInstant? = nil) {
+            self.log = log
+            self.host = host
+            self.from = from
+            self.until = until
+        }
+    }
+
+    private let archive: Archive
+    private let rules: [Rule]
+
+    package init(archive: Archive, rules: [Rule]) {
+        self.archive = archive
+        self.rules = rules
+    }
+
+    /// The stores that rules name, each once.
+    package func stores() throws(ApusError) -> [any ObjectStore] {
+        var found: [any ObjectStore] = []
+        for rule in rules {
+            guard let upload = rule.settings.upload else { continue }
+            let store = try archive.stores.store(upload)
+            if !found.contains(where: { $0.name == store.name }) { found.append(store) }
+        }
+        return found
+    }
+
+    /// In the order of their rotation.
+    ///
+    /// - Parameter damaged: told about lines of manifests that do not read.
+    package func items(_ query: Query, damaged: (String) -> Void) async throws -> [CatalogueItem] {
+        var items: [CatalogueItem] = []
+        let host = query.host ?? archive.host
+        for store in try stores() {
+            // A segment is rotated after its last line: from the day of `from` on.
+            let entries = try await Manifest(store: store).entries(
+                host: host == "*" ? nil : host, since: query.from, damaged: damaged)
+            items += entries.filter { matches($0.log, query.log) }.map { entry in
+                CatalogueItem(
+                    generation: entry.generation, host: entry.host, log: entry.log, rule: entry.rule,
+                    rotated: entry.rotated, place: .store(store, key: entry.key, size: entry.storedSize), entry: entry,
+                    survey: nil)
+            }
+        }
+        if host == archive.host || host == "*" { items += here(query, known: Set(items.map(\.generation))) }
+        return items.filter { overlaps($0, query) }.sorted { ($0.log, $0.rotated, $0.generation) < ($1.log, $1.rotated, $1.generation) }
+    }
+
+    private func here(_ query: Query, known: Set<String>) -> [CatalogueItem] {
+        archive.journal.state.all.compactMap { generation in
+            guard generation.stage >= .rotated, !generation.isGone, !known.contains(generation.id),
+                matches(generation.log, query.log)
+            else { return nil }
+            return CatalogueItem(
+                generation: generation.id, host: archive.host, log: generation.log, rule: generation.rule,
+                rotated: generation.rotatedAt, place: .here(folder: generation.folder, name: generation.name),
+                entry: nil, survey: generation.survey)
+        }
+    }
+
+    private func matches(_ log: String, _ pattern: String?) -> Bool {
+        guard let pattern else { return true }
+        return log == pattern || fnmatch(pattern, log, 0) == 0
+    }
+
+    private func overlaps(_ item: CatalogueItem, _ query: Query) -> Bool {
+        if let from = query.from, (item.last ?? item.rotated) < from { return false }
+        if let until = query.until, let first = item.first, first >= until { return false }
+        return true
+    }
+
+    /// The sealed bytes of an item.
+    package func source(_ item: CatalogueItem) throws(ApusError) -> any ByteSource {
+        switch item.place {
+        case .store(let store, let key, let size): return ObjectSource(store: store, key: key, size: size)
+        case .here(let path, let name):
+            let folder = try archive.disk.folder(path, as: try account(item.rule))
+            let file = try folder.open(name, .read, allowHardLinks: true)
+            return FileSource(file: file, name: "\(path)/\(name)", size: try file.state().size)
+        }
+    }
+
+    private func account(_ name: String) throws(ApusError) -> DiskAccount? {
+        guard let rule = rules.first(where: { $0.name == name }) else { return nil }
+        return try Rotator(archive: archive, rule: rule).account()
+    }
+
+    package func reader(_ item: CatalogueItem) async throws -> PlainReader {
+        try await PlainReader(try source(item), keys: archive.keys)
+    }
+}

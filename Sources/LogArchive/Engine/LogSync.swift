@@ -1,0 +1,146 @@
+package import Base
+import ObjectStore
+
+/// One round after the other: recover, rotate what is due, bring generations on, clean up. What a daemon does for ever and a
+/// command once.
+package struct LogSync: Sendable {
+    package let archive: Archive
+    package let rules: [Rule]
+    package let limits: ShipLimits
+    /// Generations that are brought on at a time.
+    package let shipments: Int
+
+    package init(archive: Archive, rules: [Rule], limits: ShipLimits, shipments: Int) {
+        self.archive = archive
+        self.rules = rules
+        self.limits = limits
+        self.shipments = shipments
+    }
+
+    package func recover() {
+        Recovery(archive: archive).run(Dictionary(rules.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first }))
+    }
+
+    /// Every rule with its rotator; a log belongs to the first rule that names it.
+    package func rotators() -> [Rotator] {
+        var taken: Set<String> = []
+        return rules.map { rule in
+            let rotator = Rotator(archive: archive, rule: rule, taken: taken)
+            taken.formUnion(rotator.logs())
+            return rotator
+        }
+    }
+
+    /// - Parameters:
+    ///   - only: names of rules or paths of logs; nil for all.
+    /// - Returns: The generations that were made.
+    @discardableResult
+    package func rotate(force: Bool = false, only: Set<String>? = nil) -> [Generation] {
+        rotators().flatMap { rotator -> [Generation] in
+            let backlog = Backlog(archive.journal.state, rule: rotator.rule)
+            let settings = rotator.rule.settings.backlog
+            if settings.policy == .stopRotating, backlog.state(settings, now: archive.time.wallNow()) == .beyond, !force {
+                return []
+            }
+            let isWhole = only?.contains(rotator.rule.name) ?? true
+            return rotator.run(force: force, only: isWhole ? nil : only)
+        }
+    }
+
+    /// Brings on everything that is not finished, `shipments` at a time.
+    ///
+    /// - Parameter mayTry: whether it is its turn (a failure waits for a while).
+    /// - Returns: The outcome of each.
+    package func ship(
+        patience: Duration? = nil, mayTry: @Sendable (String) -> Bool = { _ in true }
+    ) async throws -> [(id: String, outcome: Shipper.Outcome)] {
+        let byName = Dictionary(rules.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+        let work = archive.journal.state.all.filter { mayTry($0.id) && isUnfinished($0, byName[$0.rule]) }
+        var outcomes: [(id: String, outcome: Shipper.Outcome)] = []
+        try await withThrowingTaskGroup(of: (String, Shipper.Outcome).self) { group in
+            var underWay = 0
+            for generation in work {
+                guard let rule = byName[generation.rule] else { continue }
+                if underWay >= shipments, let (id, outcome) = try await group.next() {
+                    outcomes.append((id, outcome))
+                    underWay -= 1
+                }
+                let shipper = Shipper(archive: archive, rule: rule, limits: limits, patience: patience)
+                group.addTask { (generation.id, try await shipper.advance(generation.id)) }
+                underWay += 1
+            }
+            while let (id, outcome) = try await group.next() { outcomes.append((id, outcome)) }
+        }
+        return outcomes
+    }
+
+    /// Whether there is anything to be done for it but to let it lie.
+    private func isUnfinished(_ generation: Generation, _ rule: Rule?) -> Bool {
+        guard let rule else { return false }
+        if generation.isGone { return true }
+        switch generation.stage {
+        case .noted: return false
+        case .sealed: return rule.settings.upload != nil
+        case .ready: return rule.settings.needsSealing || rule.settings.upload != nil
+        default: return true
+        }
+    }
+
+    /// Deletes what need not be here, for all logs that are known.
+    package func clean() {
+        for rule in rules {
+            BacklogDropper(archive: archive, rule: rule).run()
+            let state = archive.journal.state
+            let logs = Set(state.all.filter { $0.rule == rule.name }.map(\.log))
+                .union(Rotator(archive: archive, rule: rule).logs())
+            for log in logs.sorted() { Retention(archive: archive, rule: rule).run(log: log) }
+        }
+    }
+
+    /// Aborts uploads that were given up: ours only, as the journal names them.
+    package func abortOrphans() async throws {
+        for orphan in archive.journal.state.orphans {
+            for rule in rules {
+                guard let upload = rule.settings.upload, let store = try? archive.stores.store(upload),
+                    store.name == orphan.store
+                else { continue }
+                do throws(ApusError) {
+                    try await store.abortUpload(UploadID(key: orphan.key, id: orphan.upload))
+                    try archive.journal.record([orphan.goneRecord])
+                } catch {
+                    archive.observer.tell(
+                        ArchiveFailed(rule: rule.name, subject: orphan.key, step: .upload, failure: error))
+                }
+                break
+            }
+        }
+    }
+}
+
+extension LogSync {
+    /// Ships until nothing more goes on by itself, waiting at most so long for writers.
+    ///
+    /// - Returns: What still waits, in sentences, and whether something failed.
+    package func finish(within limit: Duration) async throws -> (waiting: [String], failed: Bool) {
+        let deadline = archive.time.now().advanced(by: limit)
+        var failed: Set<String> = []
+        while true {
+            let before = failed
+            let outcomes = try await ship(mayTry: { !before.contains($0) })
+            var waiting: [String] = []
+            for (id, outcome) in outcomes {
+                switch outcome {
+                case .finished: break
+                case .failed: failed.insert(id)
+                case .waiting(let reason):
+                    guard let generation = archive.journal.generation(id) else { break }
+                    // With delayCompress that is as it should be.
+                    if generation.stage == .ready { break }
+                    waiting.append("\(generation.folder)/\(generation.name): \(reason)")
+                }
+            }
+            if waiting.isEmpty || archive.time.now() >= deadline { return (waiting, !failed.isEmpty) }
+            try await archive.time.sleep(for: .milliseconds(50))
+        }
+    }
+}

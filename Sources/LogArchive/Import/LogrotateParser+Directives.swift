@@ -1,0 +1,222 @@
+import Base
+
+/// All 69 directives of config.c (3.21) and the four that end in scripts of their own.
+extension LogrotateParser {
+    private typealias Options = LogrotateOptions
+
+    /// Directives without a value.
+    private static let flags: [String: @Sendable (inout LogrotateOptions) -> Void] = [
+        "compress": { $0.compress = true }, "nocompress": { $0.compress = false },
+        "delaycompress": { $0.delayCompress = true }, "nodelaycompress": { $0.delayCompress = false },
+        "shred": { $0.shred = true }, "noshred": { $0.shred = false },
+        "allowhardlink": { $0.allowHardLink = true }, "noallowhardlink": { $0.allowHardLink = false },
+        "sharedscripts": { $0.sharedScripts = true }, "nosharedscripts": { $0.sharedScripts = false },
+        "copytruncate": {
+            $0.copyTruncate = true
+            $0.renameCopy = false
+        }, "nocopytruncate": { $0.copyTruncate = false },
+        "renamecopy": {
+            $0.renameCopy = true
+            $0.copyTruncate = false
+        }, "norenamecopy": { $0.renameCopy = false },
+        "copy": { $0.copy = true }, "nocopy": { $0.copy = false },
+        "ifempty": { $0.ifEmpty = true }, "notifempty": { $0.ifEmpty = false },
+        "dateext": { $0.dateExt = true }, "nodateext": { $0.dateExt = false },
+        "dateyesterday": { $0.dateYesterday = true }, "datehourago": { $0.dateHourAgo = true },
+        "noolddir": { $0.oldDir = nil }, "nocreateolddir": { $0.createOldDir = false },
+        "mailfirst": { $0.mailFirst = true }, "maillast": { $0.mailFirst = false }, "nomail": { $0.mail = nil },
+        "nocreate": { $0.create = false },
+        "hourly": { $0.criterion = .hourly }, "daily": { $0.criterion = .daily },
+        "monthly": { $0.criterion = .monthly }, "yearly": { $0.criterion = .yearly },
+        "missingok": { $0.missingOK = true }, "nomissingok": { $0.missingOK = false },
+        "ignoreduplicates": { $0.ignoreDuplicates = true },
+    ]
+
+    mutating func directive(_ context: inout Context, _ options: inout LogrotateOptions) throws(Refusal) {
+        let word = context.cursor.word()
+        if let byte = context.cursor.byte, !LogrotateCursor.isSpace(byte), byte != UInt8(ascii: "=") {
+            throw .definition("the keyword \(word) is not separated from what follows")
+        }
+        if word == "tabooext" || word == "taboopat" { return try changeTaboo(word, &context) }
+        if var block = context.block {
+            defer { context.block = block }
+            try directive(word, &context, &block.options)
+        } else {
+            try directive(word, &context, &options)
+        }
+    }
+
+    private mutating func directive(
+        _ word: String, _ context: inout Context, _ options: inout LogrotateOptions
+    ) throws(Refusal) {
+        if let flag = LogrotateParser.flags[word] {
+            flag(&options)
+            // What separates it from the next directive, the carriage return of a DOS line included.
+            if context.cursor.byte != LogrotateCursor.newline { context.cursor.advance() }
+        } else if let script = LogrotateOptions.Script(rawValue: word) {
+            guard let text = context.cursor.script() else { throw .file("\(word) without endscript") }
+            options.scripts[script] = text
+        } else if word == "include" {
+            return include(LogrotateParser.expanded(try required(word, &context), home), context, &options)
+        } else if try !valued(word, &context, &options) {
+            context.cursor.skipLine()
+            return tell(context.place, "unknown directive \(word): logrotate ignores the line, too", isError: false)
+        }
+        options.places[word] = context.place
+    }
+
+    private mutating func valued(
+        _ word: String, _ context: inout Context, _ options: inout LogrotateOptions
+    ) throws(Refusal) -> Bool {
+        if try number(word, &context, &options) { return true }
+        return try text(word, &context, &options)
+    }
+
+    private mutating func changeTaboo(_ word: String, _ context: inout Context) throws(Refusal) {
+        guard context.block == nil else { throw .definition("\(word) may not stand in a definition of logs") }
+        guard let value = context.cursor.value() else { return tell(context.place, "argument expected after \(word)") }
+        taboo.change(value, prefix: word == "tabooext" ? "*" : "")
+    }
+
+    private func required(_ word: String, _ context: inout Context) throws(Refusal) -> String {
+        guard let value = context.cursor.value() else { throw .definition("argument expected after \(word)") }
+        return value
+    }
+
+    static func expanded(_ path: String, _ home: String) -> String {
+        path.hasPrefix("~/") ? home + path.dropFirst() : path
+    }
+
+    /// Directives whose value is a number or a size.
+    ///
+    /// - Returns: Whether `word` is one.
+    private mutating func number(
+        _ word: String, _ context: inout Context, _ options: inout LogrotateOptions
+    ) throws(Refusal) -> Bool {
+        switch word {
+        case "size", "minsize", "maxsize": try size(word, &context, &options)
+        case "weekly": try weekly(&context, &options)
+        case "rotate":
+            let text = try required(word, &context)
+            guard let count = LogrotateNumber.signed(text), count >= -1 else { throw bad(word, text) }
+            options.rotate = count
+        case "start": options.start = try count(word, &context)
+        case "minage": options.minAgeDays = try count(word, &context)
+        case "maxage": options.maxAgeDays = try count(word, &context)
+        case "shredcycles": options.shredCycles = try count(word, &context)
+        default: return false
+        }
+        return true
+    }
+
+    private func bad(_ word: String, _ text: String) -> Refusal {
+        .definition("bad value of \(word): \(String(text.prefix(60)))")
+    }
+
+    private func count(_ word: String, _ context: inout Context) throws(Refusal) -> Int {
+        let text = try required(word, &context)
+        guard let count = LogrotateNumber.unsigned(text) else { throw bad(word, text) }
+        return count
+    }
+
+    private mutating func size(
+        _ word: String, _ context: inout Context, _ options: inout LogrotateOptions
+    ) throws(Refusal) {
+        guard let text = context.cursor.value() else { return tell(context.place, "argument expected after \(word)") }
+        switch (LogrotateNumber.size(text), word) {
+        case (.bytes(let bytes), "size"):
+            options.criterion = .size
+            options.size = bytes
+        case (.bytes(let bytes), "minsize"): options.minSize = bytes
+        case (.bytes(let bytes), _): options.maxSize = bytes
+        case (.unknownUnit(let unit), _): throw .definition("unknown unit \(unit) of \(word)")
+        case (.wrong, _): throw bad(word, text)
+        }
+    }
+
+    /// The weekday is a single number with nothing after it; otherwise logrotate gives the file up.
+    private func weekly(_ context: inout Context, _ options: inout LogrotateOptions) throws(Refusal) {
+        let text = context.cursor.rest()
+        guard text.isEmpty || (text.allSatisfy(\.isNumber) && Int(text).map { $0 <= 7 } == true) else {
+            throw .file("bad value of weekly: \(String(text.prefix(60)))")
+        }
+        options.criterion = .weekly
+        options.weekday = Int(text) ?? 0
+    }
+
+    /// Directives whose value is a text.
+    private mutating func text(
+        _ word: String, _ context: inout Context, _ options: inout LogrotateOptions
+    ) throws(Refusal) -> Bool {
+        switch word {
+        case "dateformat":
+            options.dateFormat = context.cursor.value()
+            if options.dateFormat == nil { tell(context.place, "argument expected after \(word)") }
+        case "create":
+            try permissions(word, context.cursor.rest(), &options.createPermissions)
+            options.create = true
+        case "createolddir":
+            try permissions(word, context.cursor.rest(), &options.oldDirPermissions)
+            options.createOldDir = true
+        case "su": try su(context.cursor.rest(), &options)
+        case "olddir": options.oldDir = LogrotateParser.expanded(try path(word, &context), home)
+        case "extension": options.fileExtension = try required(word, &context)
+        case "addextension": options.addExtension = try required(word, &context)
+        case "mail": options.mail = try path(word, &context)
+        case "compresscmd":
+            let command = try path(word, &context)
+            options.compressCommand = command
+            let known = ["gzip": ".gz", "bzip2": ".bz2", "xz": ".xz", "zstd": ".zst", "compress": ".Z", "zip": "zip"]
+            if let end = known[command.split(separator: "/").last.map(String.init) ?? ""] { options.compressExtension = end }
+        case "uncompresscmd": options.uncompressCommand = try path(word, &context)
+        case "compressext": options.compressExtension = try path(word, &context)
+        case "compressoptions":
+            guard let list = LogrotateWords.split(Array(context.cursor.rest().utf8)), !list.isEmpty else {
+                throw .definition("invalid compression options")
+            }
+            options.compressOptions = list
+        case "errors": context.cursor.skipLine()
+        default: return false
+        }
+        return true
+    }
+
+    private func path(_ word: String, _ context: inout Context) throws(Refusal) -> String {
+        let text = try required(word, &context)
+        let isWord = text.unicodeScalars.allSatisfy { scalar in
+            scalar != "\u{FFFD}" && !scalar.properties.isWhitespace && scalar.properties.generalCategory != .control
+        }
+        guard isWord else { throw bad(word, text) }
+        return text
+    }
+
+    /// `mode owner group`, `owner group`, any of them left out from the end.
+    private func permissions(
+        _ word: String, _ text: String, _ permissions: inout LogrotateOptions.Permissions
+    ) throws(Refusal) {
+        var words = text.split(whereSeparator: \.isWhitespace)[...]
+        if let first = words.first {
+            // sscanf("%ho") takes octal digits from the front; what follows them would be the owner.
+            let digits = first.prefix { ("0"..."7").contains($0) }
+            if !digits.isEmpty {
+                permissions.mode = UInt32(digits.suffix(6), radix: 8).map { $0 & 0o7777 }
+                if digits.count == first.count {
+                    words.removeFirst()
+                } else {
+                    words[words.startIndex] = first.dropFirst(digits.count)
+                }
+            }
+        }
+        guard words.count <= 2 else { throw .definition("extra arguments for \(word)") }
+        if let owner = words.popFirst() { permissions.owner = String(owner) }
+        if let group = words.popFirst() { permissions.group = String(group) }
+    }
+
+    private func su(_ text: String, _ options: inout LogrotateOptions) throws(Refusal) {
+        let words = text.split(whereSeparator: \.isWhitespace).map(String.init)
+        guard words.count <= 2 else { throw .definition("extra arguments for su") }
+        guard let user = words.first else { throw .definition("no user for su") }
+        guard words.count == 2 else { throw .definition("no group for su") }
+        options.su = LogrotateOptions.Permissions(owner: user, group: words[1])
+    }
+}

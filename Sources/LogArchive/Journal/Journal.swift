@@ -1,0 +1,219 @@
+package import Base
+import Crypto
+import Synchronization
+
+/// The journal of an archive: what was done, durable before it is believed.
+///
+/// The file `journal` in the state folder, mode 0600. First line `apus-logs-journal 1`. Then one line a record: eight
+/// hexadecimal digits (the first four bytes of the SHA-256 of what follows the space), a space, the record (`Record`), a line
+/// feed. Behind the last record the file holds zero bytes: room that was allocated ahead, so that a full disk does not
+/// keep us from writing down what makes room.
+///
+/// A torn last line is cut off at the next start. A damaged line before others is skipped and counted, and the file as it was is
+/// kept as `journal.damaged`. When more than half of a file above 1 MiB is of the past, the records that still matter are
+/// written to `journal.new`, synced, and renamed over it.
+package final class Journal: Sendable {
+    private static let name = "journal"
+    private static let header = "apus-logs-journal 1\n"
+    private static let reserve: Int64 = 256 << 10
+    private static let compactAbove: Int64 = 1 << 20
+    /// No journal is read beyond this.
+    private static let limit: Int64 = 1 << 30
+
+    private struct Open {
+        /// Nil where it is only read.
+        var file: (any LogFile)?
+        var end: Int64
+        var allocated: Int64
+        var state: ArchiveState
+        /// Where the file ended after the last compaction.
+        var compactedEnd: Int64
+    }
+
+    private let folder: (any LogFolder)?
+    private let open: Mutex<Open>
+    /// Lines that could not be read.
+    package let damagedLines: Int
+
+    /// Reads the journal of `folder`, or begins one.
+    ///
+    /// - Throws: `journal-version` for one of a later Apus; what the disk throws.
+    package init(_ folder: any LogFolder) throws(ApusError) {
+        self.folder = folder
+        guard let found = try folder.status(Journal.name), found.size > 0 else {
+            let state = ArchiveState()
+            let (file, end, allocated) = try Journal.write(state, in: folder)
+            damagedLines = 0
+            open = Mutex(Open(file: file, end: end, allocated: allocated, state: state, compactedEnd: end))
+            return
+        }
+        let file = try folder.open(Journal.name, .readWrite, allowHardLinks: false)
+        guard found.size <= Journal.limit else {
+            throw ApusError(code: "journal-too-large", "\(folder.path)/\(Journal.name) is larger than 1 GiB")
+        }
+        let bytes = try file.read(at: 0, count: Int(found.size))
+        let reading = try JournalText.read(bytes, header: Journal.header, name: "\(folder.path)/\(Journal.name)")
+        damagedLines = reading.damaged
+        if reading.damaged > 0 { try Journal.keep(bytes, in: folder) }
+        let allocated = Int64(bytes.count)
+        open = Mutex(
+            Open(
+                file: file, end: Int64(reading.end), allocated: allocated, state: reading.state,
+                compactedEnd: Int64(reading.end)))
+        // What follows the last good line may be a torn one: zero bytes say that there is nothing.
+        let tail = bytes[reading.end...]
+        if tail.contains(where: { $0 != 0 }) {
+            try file.write([UInt8](repeating: 0, count: tail.count), at: Int64(reading.end))
+            try file.sync()
+        }
+    }
+
+    /// An empty one that cannot be written.
+    package init() {
+        folder = nil
+        damagedLines = 0
+        open = Mutex(Open(file: nil, end: 0, allocated: 0, state: ArchiveState(), compactedEnd: 0))
+    }
+
+    /// Reads the journal without its lock and without changing anything: what another process writes now is missing. Where
+    /// there is none, all is empty.
+    package init(reading folder: any LogFolder) throws(ApusError) {
+        self.folder = folder
+        var state = ArchiveState()
+        var damaged = 0
+        if let found = try folder.status(Journal.name), found.size > 0 {
+            let file = try folder.open(Journal.name, .read, allowHardLinks: false)
+            let bytes = try file.read(at: 0, count: Int(min(found.size, Journal.limit)))
+            let reading = try JournalText.read(bytes, header: Journal.header, name: "\(folder.path)/\(Journal.name)")
+            (state, damaged) = (reading.state, reading.damaged)
+        }
+        damagedLines = damaged
+        open = Mutex(Open(file: nil, end: 0, allocated: 0, state: state, compactedEnd: 0))
+    }
+
+    /// The state as of now.
+    package var state: ArchiveState { open.withLock { $0.state } }
+
+    package func generation(_ id: String) -> Generation? { open.withLock { $0.state.generations[id] } }
+
+    /// Makes records durable, all or none, and only then part of the state.
+    package func record(_ records: [Record]) throws(ApusError) {
+        let result = open.withLock { open in
+            Result { () throws(ApusError) in try append(records, &open) }
+        }
+        try result.get()
+    }
+
+    package func record(_ id: String, _ events: GenerationEvent...) throws(ApusError) {
+        try record(events.map { $0.record(id) })
+    }
+
+    private func append(_ records: [Record], _ open: inout Open) throws(ApusError) {
+        guard let file = open.file else {
+            throw ApusError(code: "journal-read-only", "the journal was opened to be read only")
+        }
+        let line = JournalText.lines(records)
+        let needed = open.end + Int64(line.count)
+        if needed > open.allocated {
+            // Not in one piece with the records: where the disk is full, the rest of the room must do.
+            let more = max(Journal.reserve, Int64(line.count))
+            try file.write([UInt8](repeating: 0, count: Int(more)), at: open.allocated)
+            open.allocated += more
+        }
+        do throws(ApusError) {
+            try file.write(line, at: open.end)
+            try file.sync()
+        } catch {
+            // It may be there in part, or whole: the next one is written over it, and a reader must not find it before.
+            try? file.write([UInt8](repeating: 0, count: line.count), at: open.end)
+            throw error
+        }
+        open.end = needed
+        for record in records where !open.state.apply(record) {
+            preconditionFailure("a record that does not fit: \(record.kind)")
+        }
+        if open.end > Journal.compactAbove, open.end > 2 * open.compactedEnd { compact(&open) }
+    }
+
+    /// A failure (a full disk) leaves the old file, which goes on.
+    private func compact(_ open: inout Open) {
+        guard let folder, let (file, end, allocated) = try? Journal.write(open.state, in: folder) else { return }
+        open.file = file
+        open.end = end
+        open.allocated = allocated
+        open.compactedEnd = end
+    }
+
+    private static func write(
+        _ state: ArchiveState, in folder: any LogFolder
+    ) throws(ApusError) -> (file: any LogFile, end: Int64, allocated: Int64) {
+        let temporary = "\(name).new"
+        if let old = try folder.status(temporary) { try folder.remove(temporary, old.identity) }
+        let file = try folder.create(temporary, .own)
+        let content = Array(header.utf8) + JournalText.lines(state.essence)
+        try file.write(content + [UInt8](repeating: 0, count: Int(reserve)), at: 0)
+        try file.sync()
+        try folder.replace(name, by: temporary)
+        try folder.sync()
+        return (file, Int64(content.count), Int64(content.count) + reserve)
+    }
+
+    private static func keep(_ bytes: [UInt8], in folder: any LogFolder) throws(ApusError) {
+        let name = "journal.damaged"
+        if let old = try folder.status(name) { try folder.remove(name, old.identity) }
+        let file = try folder.create(name, .own)
+        try file.write(bytes, at: 0)
+        try file.sync()
+    }
+}
+
+/// The bytes of a journal.
+enum JournalText {
+    static func lines(_ records: [Record]) -> [UInt8] {
+        records.flatMap { record in
+            let text = Array(record.text.utf8)
+            return checksum(text) + [UInt8(ascii: " ")] + text + [UInt8(ascii: "\n")]
+        }
+    }
+
+    private static func checksum(_ bytes: some Collection<UInt8>) -> [UInt8] {
+        Array(Hexadecimal.text(SHA256.hash(data: Array(bytes)).prefix(4)).utf8)
+    }
+
+    struct Reading {
+        var state = ArchiveState()
+        var damaged = 0
+        /// The byte after the last good line.
+        var end = 0
+    }
+
+    static func read(_ bytes: [UInt8], header: String, name: String) throws(ApusError) -> Reading {
+        var reading = Reading()
+        guard bytes.starts(with: header.utf8) else {
+            if bytes.starts(with: "apus-logs-journal ".utf8) {
+                throw ApusError(code: "journal-version", "\(name) was written by a later version of apus")
+            }
+            throw ApusError(code: "journal-damaged", "\(name) is no journal: move it away to begin a new one")
+        }
+        var position = header.utf8.count
+        reading.end = position
+        var pendingDamage = 0
+        while position < bytes.count, bytes[position] != 0 {
+            guard let newline = bytes[position...].firstIndex(of: UInt8(ascii: "\n")) else { break }
+            let line = bytes[position..<newline]
+            position = newline + 1
+            guard line.count > 9, line[line.startIndex + 8] == UInt8(ascii: " "),
+                line.prefix(8).elementsEqual(checksum(line.dropFirst(9))),
+                let record = Record(parsing: String(decoding: line.dropFirst(9), as: UTF8.self)),
+                reading.state.apply(record)
+            else {
+                pendingDamage += 1
+                continue
+            }
+            reading.damaged += pendingDamage
+            pendingDamage = 0
+            reading.end = position
+        }
+        return reading
+    }
+}

@@ -1,0 +1,45 @@
+import Base
+import Compression
+import Synchronization
+
+/// Makes frames of pieces: each can be read by itself. zstd's contexts are kept between frames, one for each piece that is
+/// compressed at the same time.
+final class FrameCompressors: Sendable {
+    private let recipe: SealRecipe
+    private let idle = Mutex<[ZstdBox]>([])
+
+    private final class ZstdBox: Sendable {
+        let compressor: Mutex<ZstdFrameCompressor>
+
+        init(_ options: ZstdOptions) throws(ApusError) {
+            compressor = Mutex(try ZstdFrameCompressor(options: options))
+        }
+    }
+
+    init(_ recipe: SealRecipe) {
+        self.recipe = recipe
+    }
+
+    /// The frame of `plain`, or `plain` itself where nothing is compressed.
+    func frame(_ plain: UnsafeRawBufferPointer) throws(ApusError) -> [UInt8] {
+        switch recipe.compression {
+        case .none: return Array(plain)
+        case .gzip:
+            var output: [UInt8] = []
+            var encoder = try GzipEncoder(level: GzipLevel(recipe.level) ?? .standard)
+            try encoder.feed(plain.assumingMemoryBound(to: UInt8.self).span, into: &output)
+            try encoder.finish(into: &output)
+            return output
+        case .zstd:
+            let kept = idle.withLock { $0.popLast() }
+            let box = if let kept { kept } else { try ZstdBox(ZstdOptions(level: recipe.level)) }
+            defer { idle.withLock { $0.append(box) } }
+            var output: [UInt8] = []
+            let result = box.compressor.withLock { compressor in
+                Result { () throws(ApusError) in try compressor.compress(plain, into: &output) }
+            }
+            try result.get()
+            return output
+        }
+    }
+}

@@ -1,0 +1,69 @@
+import ArgumentParser
+import Base
+import LogArchive
+import ObjectStore
+import Settings
+
+/// What every command about rules takes.
+struct LogsOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("The folder of rules, or one rule file.", valueName: "path"))
+    var rules = "/etc/logsyncd/rules"
+
+    @Option(help: ArgumentHelp("The folder of the journal.", valueName: "folder"))
+    var state = "/var/lib/apus/logs"
+
+    @Option(
+        help: ArgumentHelp(
+            "Store for rules without an upload of their own: s3://BUCKET/PREFIX/, oss://…, file:///FOLDER/.",
+            valueName: "url"))
+    var store: String?
+
+    @Option(name: .shortAndLong, help: "The form of the output.")
+    var output = SyncOptions.Output.text
+
+    func settings() throws -> LogSyncSettings {
+        var settings = LogSyncSettings()
+        settings.rules = rules
+        settings.state = state
+        if let store {
+            guard let target = StoreTarget(store) else {
+                throw ValidationError("--store \(store): wanted s3://BUCKET/PREFIX/, oss://BUCKET/PREFIX/ or file:///FOLDER/")
+            }
+            var upload = StoreSettings()
+            upload.target = target
+            settings.upload = upload
+        }
+        return settings
+    }
+
+    /// The rules; their warnings go to standard error.
+    ///
+    /// - Throws: `RuleRefused`, which `Apus` prints.
+    func ruleSet(showsWarnings: Bool = true) throws -> RuleSet {
+        let rules = try RuleReader.read(self.rules)
+        if showsWarnings { for warning in rules.warnings { Report.line("\(warning)") } }
+        return rules
+    }
+
+    /// - Parameter isReading: beside a daemon that has the lock.
+    func open(_ rules: RuleSet, isReading: Bool, observer: any ArchiveObserver = SilentObserver()) throws -> OpenLogSync {
+        let threads = rules.rules.compactMap { $0.settings.compress?.threads }.max() ?? 1
+        return try OpenLogSync(
+            settings(), threads: threads, isReading: isReading, observer: observer, time: SystemTime())
+    }
+}
+
+/// A moment on the command line: `2026-11-28T13:00:00Z`, `2026-11-28`, or how long ago: `2h`, `7d`.
+struct MomentArgument: ExpressibleByArgument {
+    let instant: WallInstant
+
+    init?(argument: String) {
+        if let duration = DurationText.parse(argument) {
+            instant = SystemTime().wallNow().advanced(by: .zero - duration)
+            return
+        }
+        let isDay = argument.utf8.count == 10
+        guard let instant = WallInstant(rfc3339: isDay ? argument + "T00:00:00" : argument) else { return nil }
+        self.instant = instant
+    }
+}

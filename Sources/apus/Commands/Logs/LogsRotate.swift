@@ -1,0 +1,53 @@
+import ArgumentParser
+import Base
+import LogArchive
+
+/// `apus logs rotate [LOG|RULE…]`: one round, to its end.
+struct LogsRotate: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "rotate",
+        abstract: "Rotate what is due, and bring everything to its end: sealed, stored, cleaned up.",
+        discussion: """
+            Exit code: 0 when all is done, 3 when something is left (a writer that has its log open, a store that does not
+            answer), 65 for a bad rule. What is left goes on with the next call, or in the daemon.
+
+            EXAMPLES
+              apus logs rotate
+              apus logs rotate --force
+              apus logs rotate /var/log/nginx/access.log --force
+            """)
+
+    @Argument(help: "Only these logs, by path, or rules, by name.")
+    var only: [String] = []
+
+    @OptionGroup var options: LogsOptions
+
+    @Flag(name: .shortAndLong, help: "Rotate whether it is due or not.")
+    var force = false
+
+    @Option(help: ArgumentHelp("How long to wait for writers to let go of their logs.", valueName: "duration"))
+    var wait = DurationArgument(.seconds(10))
+
+    func run() async throws {
+        let rules = try options.ruleSet()
+        let known = Set(rules.rules.map(\.name))
+        for name in only where !name.hasPrefix("/") && !known.contains(name) {
+            throw ValidationError("\(name) is neither a rule nor the path of a log")
+        }
+        let screen = LogsScreen(options.output)
+        let open = try options.open(rules, isReading: false, observer: screen)
+        let sync = open.sync(rules)
+        let wanted = only.isEmpty ? nil : Set(only)
+        let (waiting, failed) = try await open.run { () -> ([String], Bool) in
+            sync.recover()
+            sync.rotate(force: force, only: wanted)
+            let result = try await sync.finish(within: wait.duration)
+            sync.clean()
+            try await sync.abortOrphans()
+            return result
+        }
+        await open.close()
+        screen.finish(waiting: waiting)
+        if failed || screen.failures > 0 || !waiting.isEmpty { throw ExitCode.partial }
+    }
+}

@@ -1,0 +1,43 @@
+import ArgumentParser
+import Base
+import Daemon
+import Glibc
+import LogArchive
+
+/// `apus logs run`: the component by itself, in the foreground.
+struct LogsRun: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "run",
+        abstract: "Work by the rules for good, in the foreground.",
+        discussion: """
+            The same as the component logsync of `apus run`, without the rest: no admin endpoint, no metrics. Rules are
+            read anew when their files change. SIGTERM and Ctrl-C end it; what was on its way goes on with the next start.
+
+            EXAMPLE
+              apus logs run --rules /etc/logsyncd/rules --state /var/lib/apus/logs
+            """)
+
+    @OptionGroup var options: LogsOptions
+
+    @Option(help: ArgumentHelp("Time between two looks at the logs.", valueName: "duration"))
+    var interval = DurationArgument(.seconds(10))
+
+    func run() async throws {
+        _ = try options.ruleSet()
+        var settings = try options.settings()
+        settings.interval = interval.duration
+        let services = DaemonServices(environment: ProcessEnvironment.current(), processID: getpid())
+        let component = try LogSyncComponent(settings, events: services.events, time: SystemTime())
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await component.run() }
+            group.addTask {
+                await StopSignal.shared.wait()
+                component.drain()
+                // The component ends by itself.
+                try await Task.sleep(for: .seconds(3600))
+            }
+            try await group.next()
+            group.cancelAll()
+        }
+    }
+}
