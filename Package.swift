@@ -170,7 +170,8 @@ let package = Package(
             [
                 "Base", "Settings", "Resilience", "Compression", "Terminal", "CloudAPI", "Envelope", "ObjectStore",
                 "LogArchive", "TestKit", crypto,
-            ]),
+            ],
+            exclude: ["Import/Golden"]),
         tests("HostInstall", ["Base", "HostInstall", "TestKit"]),
         tests("Daemon", ["Base", "Settings", "Daemon", "TestKit"]),
         tests("Apus", ["apus", "Base", "HTTPTransport", "TestKit"]),

@@ -4,7 +4,7 @@
 # Usage: install-build-tools.sh [--test]    --test adds what only the tests use (prometheus, systemd, python3 …)
 set -eu
 
-build="make curl ca-certificates binutils libyaml-dev libc-ares-dev zlib1g-dev"
+build="make curl ca-certificates binutils libyaml-dev libc-ares-dev zlib1g-dev libzstd-dev"
 test_tools="python3 python3-venv prometheus systemd golang-go"
 
 packages=$build

@@ -1,11 +1,11 @@
 package import Base
 
-/// Compression: byte streams made smaller and back again: gzip (RFC 1952) over zlib for `/metrics`, OTLP bodies and logs,
-/// and zstd (RFC 8878, see `Zstd`) for archives of logs.
+/// Compression: byte streams made smaller and back again: gzip (RFC 1952) over zlib for `/metrics`, OTLP bodies and
+/// logs, and zstd (RFC 8878, see `Zstd`) for archives of logs.
 ///
-/// What always holds: a stream owns its zlib state and frees it exactly once; memory is fixed per stream (zlib's window,
-/// about 256 KiB to encode and 44 KiB to decode) plus what the caller lets grow in its own buffer; a decoder never gives
-/// more bytes than the limit that it was made with, whatever the input claims (decompression bombs).
+/// What always holds: a stream owns its zlib state and frees it exactly once; memory is fixed per stream (zlib's
+/// window, about 256 KiB to encode and 44 KiB to decode) plus what the caller lets grow in its own buffer; a decoder
+/// never gives more bytes than the limit that it was made with, whatever the input claims (decompression bombs).
 package enum Gzip {
     /// Compresses the whole of `bytes` into one gzip member.
     ///
@@ -31,7 +31,8 @@ package enum Gzip {
     }
 }
 
-/// How hard to try, 1...9. `fastest` costs about a third of the processor time of `standard` for bodies some tenths larger.
+/// How hard to try, 1...9. `fastest` costs about a third of the processor time of `standard` for bodies some tenths
+/// larger.
 package struct GzipLevel: Hashable, Sendable, CaseIterable {
     package static let fastest = GzipLevel(trusted: 1)
     package static let standard = GzipLevel(trusted: 6)

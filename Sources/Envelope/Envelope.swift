@@ -5,12 +5,13 @@ import Base
 ///     EnvelopeHeader     what the file is, and its data key wrapped by a `KeyProvider`; in the clear, checksummed
 ///     Tink stream        the content, compressed first, under the data key: AES256_GCM_HKDF_1MB of Google's Tink
 ///
-/// What always holds: a data key serves one file; whoever changes the header's fixed part, moves a segment, cuts the file
-/// or adds to it is found out before a byte of the segment concerned is given; `rewrap` changes the header alone, so keys
-/// are rotated without the content being touched; every length that is read has a bound.
+/// What always holds: a data key serves one file; whoever changes the header's fixed part, moves a segment, cuts the
+/// file or adds to it is found out before a byte of the segment concerned is given; `rewrap` changes the header alone,
+/// so keys are rotated without the content being touched; every length that is read has a bound.
 ///
-/// Errors: `envelope-not`, `envelope-version`, `envelope-damaged` (the header), `envelope-truncated`, `envelope-tampered`
-/// (the stream), `envelope-field`, `envelope-too-large`, `envelope-finished` (the caller); of keys, see `KeyProvider`.
+/// Errors: `envelope-not`, `envelope-version`, `envelope-damaged` (the header), `envelope-truncated`,
+/// `envelope-tampered` (the stream), `envelope-field`, `envelope-too-large`, `envelope-finished` (the caller); of keys,
+/// see `KeyProvider`.
 package enum Envelope {
     static func damaged(_ detail: String) -> ApusError {
         ApusError(code: "envelope-damaged", "the header of the sealed file is damaged: \(detail)")

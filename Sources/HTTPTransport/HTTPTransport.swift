@@ -108,6 +108,9 @@ package final class HTTPTransport: HTTPSender {
             return ApusError(code: "request-invalid", "the request cannot be sent", kind: .declaration, cause: error)
         case let error as HTTPClientError:
             return ApusError(code: "connection-lost", "the connection ended early", canRetry: true, cause: error)
+        case HTTPParserError.invalidEOFState:
+            // The body is shorter than its length says.
+            return ApusError(code: "connection-lost", "the connection ended early", canRetry: true, cause: error)
         case let error as NIOSSLError:
             return ApusError(code: "tls-failed", "the TLS handshake failed", canRetry: false, cause: error)
         case let error as NIOConnectionError:

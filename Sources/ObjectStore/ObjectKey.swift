@@ -4,8 +4,8 @@ import Base
 enum ObjectKey {
     private static let longest = 1024
 
-    /// - Throws: `key-invalid` for an empty key, more than 1,024 bytes, a leading `/`, an empty part, `.` or `..` as a part,
-    ///   or a control character (which XML answers cannot hold).
+    /// - Throws: `key-invalid` for an empty key, more than 1,024 bytes, a leading `/`, an empty part, `.` or `..` as a
+    ///   part, or a control character (which XML answers cannot hold).
     static func check(_ key: String) throws(ApusError) {
         guard let reason = objection(key) else { return }
         throw ApusError(code: "key-invalid", "an object's key \(reason)", kind: .declaration)

@@ -2,8 +2,8 @@ package import Base
 
 /// The role of a container (ECS tasks, EKS Pod Identity), from an address in the environment.
 ///
-/// A full URI is asked only over HTTPS or on this host (loopback and the link-local addresses of ECS and EKS): the token
-/// goes to nobody else.
+/// A full URI is asked only over HTTPS or on this host (loopback and the link-local addresses of ECS and EKS): the
+/// token goes to nobody else.
 package struct ContainerCredentials: CredentialSource {
     package var name: String { "container" }
     private static let timeout = Duration.seconds(2)
@@ -28,7 +28,9 @@ package struct ContainerCredentials: CredentialSource {
         for _ in 0..<ContainerCredentials.attempts {
             do throws(ApusError) {
                 let answer = try await http.exchange(request)
-                if answer.status == 200 { return try CredentialDocument.read(answer.body, from: "the container service") }
+                if answer.status == 200 {
+                    return try CredentialDocument.read(answer.body, from: "the container service")
+                }
                 reason = ApusError(code: "status", "it answered \(answer.status)")
                 if (400..<500).contains(answer.status), answer.status != 429 { break }
             } catch {

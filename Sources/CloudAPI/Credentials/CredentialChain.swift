@@ -2,8 +2,8 @@ package import Base
 
 /// Credentials from the first source that has some: kept, and renewed five minutes before they end.
 ///
-/// What always holds: one load at a time, however many ask; while credentials are still good, a renewal that fails is not
-/// told to anybody and tried again a minute later; no error names a value.
+/// What always holds: one load at a time, however many ask; while credentials are still good, a renewal that fails is
+/// not told to anybody and tried again a minute later; no error names a value.
 package actor CredentialChain {
     /// So long before the end they are renewed.
     private static let margin = Duration.seconds(300)
@@ -24,8 +24,8 @@ package actor CredentialChain {
 
     /// Credentials that hold for a while.
     ///
-    /// - Throws: `credentials-missing` with the sources that were tried; `credentials-failed` (canRetry where the service
-    ///   did not answer) where one is set up and does not work.
+    /// - Throws: `credentials-missing` with the sources that were tried; `credentials-failed` (canRetry where the
+    ///   service did not answer) where one is set up and does not work.
     package func credentials() async throws(ApusError) -> CloudCredentials {
         if let current, !isDue(current) { return current }
         let result = await renewed()

@@ -7,7 +7,8 @@ package protocol CredentialSource: Sendable {
 
     /// Nil where this place is not set up on this host, which is no error: the next one is asked.
     ///
-    /// - Throws: where it is set up and does not work (`credentials-failed`): going on would use other rights than meant.
+    /// - Throws: where it is set up and does not work (`credentials-failed`): going on would use other rights than
+    ///   meant.
     func load() async throws(ApusError) -> CloudCredentials?
 }
 

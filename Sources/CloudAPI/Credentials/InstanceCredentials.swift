@@ -1,9 +1,10 @@
 package import Base
 
-/// The role of a virtual machine, from the metadata service of its host (EC2's IMDSv2; Aliyun's security-hardened mode).
+/// The role of a virtual machine, from the metadata service of its host (EC2's IMDSv2; Aliyun's security-hardened
+/// mode).
 ///
-/// Only with a session token, which a request forged through a proxy cannot get. Each try has a second: where there is no
-/// such service, packets go nowhere.
+/// Only with a session token, which a request forged through a proxy cannot get. Each try has a second: where there is
+/// no such service, packets go nowhere.
 package struct InstanceCredentials: CredentialSource {
     package enum Cloud: Sendable { case aws, aliyun }
 

@@ -1,7 +1,8 @@
 package import Base
 import Glibc
 
-/// Credentials from a program of the administrator's (`credential_process`): started by its arguments, never by a shell.
+/// Credentials from a program of the administrator's (`credential_process`): started by its arguments, never by a
+/// shell.
 package struct ProcessCredentials: CredentialSource {
     package var name: String { "credential_process" }
     private static let timeout = Duration.seconds(60)

@@ -1,7 +1,7 @@
 package import Base
 
-/// A profile of the shared files: keys, a program that gives them (`credential_process`), or a role that another profile,
-/// the environment, the container, the instance or a web identity takes on.
+/// A profile of the shared files: keys, a program that gives them (`credential_process`), or a role that another
+/// profile, the environment, the container, the instance or a web identity takes on.
 package struct ProfileCredentials: CredentialSource {
     /// Profiles that lead to one another.
     private static let longestWay = 5

@@ -3,8 +3,9 @@ import Glibc
 
 /// The profiles of `~/.aws/credentials` and `~/.aws/config`, merged: keys of the former count.
 ///
-/// The format is AWS's INI: `[name]` (in config `[profile name]`, but `[default]`), `key = value`, comments behind `#` or
-/// `;` at the start of a line or after white space. Indented lines are settings within a setting, which nobody here needs.
+/// The format is AWS's INI: `[name]` (in config `[profile name]`, but `[default]`), `key = value`, comments behind `#`
+/// or `;` at the start of a line or after white space. Indented lines are settings within a setting, which nobody here
+/// needs.
 package struct ProfileFile: Sendable {
     private static let limit = 1 << 20
 
@@ -29,7 +30,9 @@ package struct ProfileFile: Sendable {
         parse(String(decoding: bytes, as: UTF8.self), isConfig: isConfig)
     }
 
-    private static func isThere(_ path: String) -> Bool { access(path, F_OK) == 0 || errno != ENOENT && errno != ENOTDIR }
+    private static func isThere(_ path: String) -> Bool {
+        access(path, F_OK) == 0 || errno != ENOENT && errno != ENOTDIR
+    }
 
     mutating func parse(_ text: String, isConfig: Bool) {
         var name: String?

@@ -1,7 +1,7 @@
 package import Base
 
-/// A role that the token of an identity provider gives (EKS service accounts): the token is a file that is read anew each
-/// time, since others replace it.
+/// A role that the token of an identity provider gives (EKS service accounts): the token is a file that is read anew
+/// each time, since others replace it.
 package struct WebIdentityCredentials: CredentialSource {
     package var name: String { "web identity" }
     private let roleARN: String?

@@ -38,7 +38,8 @@ package enum CloudTimestamp {
     private static func offset(_ rest: ArraySlice<UInt8>) -> Int64? {
         if rest.elementsEqual([UInt8(ascii: "Z")]) { return 0 }
         let text = Array(rest)
-        guard text.count == 6, text[3] == 0x3A, let hours = number(text[1..<3]), let minutes = number(text[4..<6]) else {
+        guard text.count == 6, text[3] == 0x3A, let hours = number(text[1..<3]), let minutes = number(text[4..<6])
+        else {
             return nil
         }
         switch text[0] {

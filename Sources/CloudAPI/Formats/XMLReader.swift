@@ -9,16 +9,17 @@ package enum XMLEvent: Sendable, Equatable {
 
 /// A small pull reader for the XML that object stores and STS answer with (XML 1.0, without what they never send).
 ///
-/// It refuses document types and so every entity but the five and character numbers; attributes are skipped; comments and
-/// processing instructions are no events. Bounds: `limit` bytes, `depth` elements within one another, names of 256 bytes.
+/// It refuses document types and so every entity but the five and character numbers; attributes are skipped; comments
+/// and processing instructions are no events. Bounds: `limit` bytes, `depth` elements within one another, names of 256
+/// bytes.
 package struct XMLReader {
-    private let bytes: [UInt8]
-    private let depth: Int
-    private var offset = 0
-    private var open: [String] = []
-    private var hasRoot = false
+    let bytes: [UInt8]
+    let depth: Int
+    var offset = 0
+    var open: [String] = []
+    var hasRoot = false
     /// The end of an element that was written as `<a/>`.
-    private var pendingEnd: String?
+    var pendingEnd: String?
 
     /// - Throws: `ApusError` `xml-invalid`, as `next()` does. The message tells the place and never repeats the text.
     package init(_ bytes: [UInt8], limit: Int = 8 << 20, depth: Int = 16) throws(ApusError) {
@@ -59,11 +60,11 @@ package struct XMLReader {
         return nil
     }
 
-    private func failure(_ what: String) -> ApusError {
+    func failure(_ what: String) -> ApusError {
         ApusError(code: "xml-invalid", "the XML is wrong at byte \(offset): \(what)")
     }
 
-    private func has(_ text: StaticString) -> Bool {
+    func has(_ text: StaticString) -> Bool {
         let length = text.utf8CodeUnitCount
         guard bytes.count - offset >= length else { return false }
         return text.withUTF8Buffer { wanted in (0..<length).allSatisfy { bytes[offset + $0] == wanted[$0] } }
@@ -119,61 +120,5 @@ package struct XMLReader {
         guard let text else { throw failure("a reference is unknown") }
         offset = end + 1
         return Array(text.utf8)
-    }
-
-    private mutating func name() throws(ApusError) -> String {
-        let start = offset
-        while offset < bytes.count, !" \t\r\n/>=<&\"'".utf8.contains(bytes[offset]) { offset += 1 }
-        guard offset > start, offset - start <= 256,
-            let name = String(validating: bytes[start..<offset], as: UTF8.self)
-        else { throw failure("a name is missing") }
-        return name.lastIndex(of: ":").map { String(name[name.index(after: $0)...]) } ?? name
-    }
-
-    private mutating func skipSpace() {
-        while offset < bytes.count, " \t\r\n".utf8.contains(bytes[offset]) { offset += 1 }
-    }
-
-    private mutating func startTag() throws(ApusError) -> XMLEvent {
-        guard !(hasRoot && open.isEmpty) else { throw failure("a second element") }
-        guard open.count < depth else { throw failure("it is nested too deeply") }
-        offset += 1
-        let name = try name()
-        hasRoot = true
-        while true {
-            skipSpace()
-            if has("/>") {
-                offset += 2
-                pendingEnd = name
-                return .start(name)
-            }
-            if has(">") {
-                offset += 1
-                open.append(name)
-                return .start(name)
-            }
-            try skipAttribute()
-        }
-    }
-
-    private mutating func skipAttribute() throws(ApusError) {
-        _ = try name()
-        skipSpace()
-        guard has("=") else { throw failure("an attribute has no value") }
-        offset += 1
-        skipSpace()
-        guard has("\"") || has("'") else { throw failure("an attribute has no value") }
-        let quote = bytes[offset]
-        guard let end = bytes[(offset + 1)...].firstIndex(of: quote) else { throw failure("it ends early") }
-        offset = end + 1
-    }
-
-    private mutating func endTag() throws(ApusError) -> XMLEvent {
-        offset += 2
-        let name = try name()
-        skipSpace()
-        guard has(">"), open.popLast() == name else { throw failure("an end that does not fit") }
-        offset += 1
-        return .end(name)
     }
 }

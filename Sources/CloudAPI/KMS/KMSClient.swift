@@ -3,8 +3,8 @@ import Resilience
 
 /// AWS Key Management Service, as far as data keys need it (AWS JSON 1.1, `TrentService`).
 ///
-/// Plain keys are in memory only. Throttling, 5xx and connections that fail are tried again with full jitter; credentials
-/// that have expired are renewed once.
+/// Plain keys are in memory only. Throttling, 5xx and connections that fail are tried again with full jitter;
+/// credentials that have expired are renewed once.
 package struct KMSClient: Sendable {
     private static let retry = RetryPolicy(maxAttempts: 5, initialBackoff: .milliseconds(100), maxBackoff: .seconds(5))
     private static let timeout = Duration.seconds(10)

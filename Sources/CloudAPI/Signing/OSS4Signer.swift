@@ -2,8 +2,9 @@ package import Base
 
 /// Aliyun OSS Signature Version 4 by header fields ("Include a V4 signature in the Authorization header").
 ///
-/// Signed are `x-oss-*`, `content-type` and `content-md5` where they are there; any other field only where it is named as
-/// additional, which here is `host`, so that a signature cannot be taken to another endpoint. The payload is never hashed.
+/// Signed are `x-oss-*`, `content-type` and `content-md5` where they are there; any other field only where it is named
+/// as additional, which here is `host`, so that a signature cannot be taken to another endpoint. The payload is never
+/// hashed.
 package struct OSS4Signer: RequestSigner {
     package let region: String
     /// Set where the bucket is part of the host: its name then stands in the canonical URI and not in the path.
@@ -32,7 +33,8 @@ package struct OSS4Signer: RequestSigner {
         let path = (hostBucket.map { "/\($0)" } ?? "") + url.path
         let query = url.query.map { $0.value.isEmpty ? "\($0.name)" : "\($0.name)=\($0.value)" }
         let canonical = [
-            request.method, path, query.joined(separator: "&"), canonicalHeaders(request.headers, host: url.host), "host",
+            request.method, path, query.joined(separator: "&"), canonicalHeaders(request.headers, host: url.host),
+            "host",
             "UNSIGNED-PAYLOAD",
         ].joined(separator: "\n")
         let scope = "\(date.day)/\(region)/oss/aliyun_v4_request"
@@ -41,7 +43,8 @@ package struct OSS4Signer: RequestSigner {
             "aliyun_v4" + credentials.secretAccessKey.reveal(), [date.day, region, "oss", "aliyun_v4_request"])
         let signature = Hex.encode(SigningDigest.mac(key, toSign))
         let value =
-            "OSS4-HMAC-SHA256 Credential=\(credentials.accessKeyID)/\(scope),AdditionalHeaders=host,Signature=\(signature)"
+            "OSS4-HMAC-SHA256 Credential=\(credentials.accessKeyID)/\(scope),AdditionalHeaders=host,"
+            + "Signature=\(signature)"
         request.headers.append((name: "Authorization", value: value))
     }
 

@@ -1,5 +1,5 @@
-/// Percent-encoding as the clouds sign it: everything but letters, digits and `-._~` becomes `%XX` in capitals (RFC 3986,
-/// section 2.3; Signature Version 4, "UriEncode").
+/// Percent-encoding as the clouds sign it: everything but letters, digits and `-._~` becomes `%XX` in capitals (RFC
+/// 3986, section 2.3; Signature Version 4, "UriEncode").
 package enum PercentEncoding {
     private static let digits = Array("0123456789ABCDEF".utf8)
 

@@ -2,9 +2,9 @@ package import Base
 
 /// AWS Signature Version 4 by header fields (General Reference, "Create a signed AWS API request").
 ///
-/// S3 differs from the other services: its path is signed as it goes out, not encoded once more nor cleaned of dots, and the
-/// payload's hash travels as `x-amz-content-sha256`. Signed are all header fields of the request but those that proxies and
-/// clients change.
+/// S3 differs from the other services: its path is signed as it goes out, not encoded once more nor cleaned of dots,
+/// and the payload's hash travels as `x-amz-content-sha256`. Signed are all header fields of the request but those that
+/// proxies and clients change.
 package struct SigV4Signer: RequestSigner {
     package let region: String
     package let service: String

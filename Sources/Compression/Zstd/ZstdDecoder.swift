@@ -3,11 +3,12 @@ import CZstd
 
 /// Expands a stream of zstd frames, never beyond `limit` bytes in sum.
 ///
-/// Frames that follow one another are one stream, and skippable frames (a seek table) are skipped, as RFC 8878, section 3
-/// wants; bytes after the last frame that are no frame are an error. Bound: a window of 2^`windowLogMax` bytes and about
-/// 300 KiB.
+/// Frames that follow one another are one stream, and skippable frames (a seek table) are skipped, as RFC 8878, section
+/// 3 wants; bytes after the last frame that are no frame are an error. Bound: a window of 2^`windowLogMax` bytes and
+/// about 300 KiB.
 ///
-/// `@unchecked Sendable` for the reason that `ZstdFrameCompressor` states: one owner, used exclusively, no thread's own.
+/// `@unchecked Sendable` for the reason that `ZstdFrameCompressor` states: one owner, used exclusively, no thread's
+/// own.
 package struct ZstdDecoder: ~Copyable, @unchecked Sendable {
     /// What `zstd -d` takes without being told more: 128 MiB.
     package static let usualWindowLog = 27
@@ -50,8 +51,8 @@ package struct ZstdDecoder: ~Copyable, @unchecked Sendable {
     /// Takes more compressed bytes and appends what they expand to.
     ///
     /// - Throws: `ApusError` `zstd-corrupt`; `zstd-window` for a frame that needs a larger window than allowed;
-    ///   `zstd-memory`; or `output-too-large` when the limit is passed: `output` then holds at most `limit` bytes of this
-    ///   stream. The decoder cannot be used further.
+    ///   `zstd-memory`; or `output-too-large` when the limit is passed: `output` then holds at most `limit` bytes of
+    ///   this stream. The decoder cannot be used further.
     package mutating func feed(_ input: [UInt8], into output: inout [UInt8]) throws(ApusError) {
         try feed(input.span, into: &output)
     }

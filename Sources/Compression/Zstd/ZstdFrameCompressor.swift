@@ -8,7 +8,8 @@ import CZstd
 /// buffer that is emptied with `removeAll(keepingCapacity: true)` is not allocated again either.
 ///
 /// `@unchecked Sendable`: a libzstd context belongs to no thread, it only must not be used by two at once. This value
-/// cannot be copied and every use of the context is `mutating`, so its one owner has it exclusively wherever it is moved.
+/// cannot be copied and every use of the context is `mutating`, so its one owner has it exclusively wherever it is
+/// moved.
 package struct ZstdFrameCompressor: ~Copyable, @unchecked Sendable {
     private let context: ZstdCompressionContext
 

@@ -1,7 +1,8 @@
 package import Base
 
 /// Reading a table that anyone may have written: first the last `footerSize` bytes of the file, which tell the table's
-/// size, then the table. Nothing is believed that does not agree with the rest: counts, sizes, sums and the file's length.
+/// size, then the table. Nothing is believed that does not agree with the rest: counts, sizes, sums and the file's
+/// length.
 extension ZstdSeekTable {
     private static let checksumFlag: UInt8 = 0x80
     private static let reservedBits: UInt8 = 0x7C
@@ -9,7 +10,8 @@ extension ZstdSeekTable {
     /// How many bytes the table has that these last bytes of a file end, the footer among them.
     ///
     /// - Parameter footer: At least the last `footerSize` bytes; what stands before is not looked at.
-    /// - Throws: `ApusError` `zstd-no-seek-table` when the file does not end in one, `zstd-seek-table` when it is damaged.
+    /// - Throws: `ApusError` `zstd-no-seek-table` when the file does not end in one, `zstd-seek-table` when it is
+    ///   damaged.
     package static func tableSize(fromFooter footer: [UInt8]) throws(ApusError) -> Int {
         let (count, entry) = try readFooter(footer)
         return headerSize + count * entry + footerSize

@@ -6,13 +6,13 @@ package import Base
 ///
 ///     u32 0x184D2A5E           the magic number of skippable frames, with the nibble E
 ///     u32 size                 of what follows
-///     u32 u32 [u32] …          for each frame: compressed bytes, plain bytes, the low half of the content's XXH64 if asked
+///     u32 u32 [u32] …          for each frame: compressed and plain bytes; low half of the content's XXH64 if asked
 ///     u32 count                of frames; the footer begins here
 ///     u8  descriptor           bit 7: there are checksums; bits 6 to 2 are zero; bits 1 and 0 mean nothing
 ///     u32 0x8F92EAB1           the magic number of the format: the last four bytes of the file
 ///
-/// We write no checksums: each frame holds its own. Bound: 16 bytes of memory a frame, `maximumFrames` frames (128 MiB of
-/// table). Lookups are binary searches.
+/// We write no checksums: each frame holds its own. Bound: 16 bytes of memory a frame, `maximumFrames` frames (128 MiB
+/// of table). Lookups are binary searches.
 package struct ZstdSeekTable: Sendable, Equatable {
     package static let footerSize = 9
     static let skippableMagic: UInt32 = 0x184D_2A5E
@@ -43,7 +43,9 @@ package struct ZstdSeekTable: Sendable, Equatable {
     package var compressedBytes: Int64 { compressedEnds.last ?? 0 }
     package var plainBytes: Int64 { plainEnds.last ?? 0 }
     /// Of the table itself.
-    package var encodedSize: Int { ZstdSeekTable.headerSize + count * ZstdSeekTable.entrySize + ZstdSeekTable.footerSize }
+    package var encodedSize: Int {
+        ZstdSeekTable.headerSize + count * ZstdSeekTable.entrySize + ZstdSeekTable.footerSize
+    }
 
     /// Notes the next frame.
     ///

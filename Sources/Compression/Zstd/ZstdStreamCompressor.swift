@@ -8,10 +8,11 @@ import CZstd
 /// try compressor.feed(piece, into: &output)      // as often as needed; send and empty `output` in between
 /// try compressor.finishFrame(into: &output)      // what follows begins the next frame
 /// ```
-/// Bound: the context (window, tables, and with workers some jobs of about 4 windows each); a call appends what libzstd has
-/// ready, never more than `ZSTD_compressBound` of all that was fed and not yet given.
+/// Bound: the context (window, tables, and with workers some jobs of about 4 windows each); a call appends what libzstd
+/// has ready, never more than `ZSTD_compressBound` of all that was fed and not yet given.
 ///
-/// `@unchecked Sendable` for the reason that `ZstdFrameCompressor` states: one owner, used exclusively, no thread's own.
+/// `@unchecked Sendable` for the reason that `ZstdFrameCompressor` states: one owner, used exclusively, no thread's
+/// own.
 package struct ZstdStreamCompressor: ~Copyable, @unchecked Sendable {
     /// Output is appended in steps of this size: enough for one whole block at least.
     private static let step = ZSTD_CStreamOutSize()
@@ -26,7 +27,8 @@ package struct ZstdStreamCompressor: ~Copyable, @unchecked Sendable {
 
     /// Takes more plain bytes; compressed ones are appended to `output` as they come.
     ///
-    /// - Throws: `ApusError` `zstd-memory`; the frame is lost then and the compressor cannot be used further (`zstd-state`).
+    /// - Throws: `ApusError` `zstd-memory`; the frame is lost then and the compressor cannot be used further
+    ///   (`zstd-state`).
     package mutating func feed(_ plain: UnsafeRawBufferPointer, into output: inout [UInt8]) throws(ApusError) {
         var input = ZSTD_inBuffer(src: plain.baseAddress, size: plain.count, pos: 0)
         while input.pos < input.size { _ = try advance(&input, ZSTD_e_continue, into: &output) }

@@ -6,11 +6,12 @@ extension EnvelopeHeader {
     /// How many bytes the header of this file has.
     ///
     /// - Parameter prefix: The first bytes of the file; what stands behind `prefixSize` is not looked at.
-    /// - Throws: `ApusError` `envelope-not` when the file is none of ours, `envelope-version` when it is of a format that this
-    ///   version does not know, `envelope-truncated`, or `envelope-damaged`.
+    /// - Throws: `ApusError` `envelope-not` when the file is none of ours, `envelope-version` when it is of a format
+    ///   that this version does not know, `envelope-truncated`, or `envelope-damaged`.
     package static func size(fromPrefix prefix: [UInt8]) throws(ApusError) -> Int {
         let start = prefix.prefix(magic.count)
-        guard start.elementsEqual(magic.prefix(start.count)) || start.starts(with: magic.dropLast()), !start.isEmpty else {
+        guard start.elementsEqual(magic.prefix(start.count)) || start.starts(with: magic.dropLast()), !start.isEmpty
+        else {
             throw ApusError(code: "envelope-not", "this is not a sealed file of apus: it does not begin with APUSLOG1")
         }
         guard prefix.count >= prefixSize else { throw Envelope.truncated("it ends within its header") }
@@ -62,7 +63,8 @@ extension EnvelopeHeader {
         }
         guard let algorithm = reader.text() else { throw Envelope.damaged("its algorithm is no text") }
         guard algorithm == self.algorithm else {
-            throw ApusError(code: "envelope-version", "the sealed file's algorithm is another one than \(self.algorithm)")
+            throw ApusError(
+                code: "envelope-version", "the sealed file's algorithm is another one than \(self.algorithm)")
         }
         guard let compression = reader.text(), let count = reader.number16(), count <= FieldBounds.pairs else {
             throw Envelope.damaged("its fixed part is cut")

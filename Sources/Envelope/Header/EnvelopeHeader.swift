@@ -55,8 +55,8 @@ package struct EnvelopeHeader: Sendable, Equatable {
         self.size = max(size, EnvelopeHeader.neededSize(associatedData, wrapped))
     }
 
-    /// The header with its data key wrapped anew: of the same size, unless the new wrapping needs a block more. Where the
-    /// size stays, the file is changed by writing these bytes over its beginning.
+    /// The header with its data key wrapped anew: of the same size, unless the new wrapping needs a block more. Where
+    /// the size stays, the file is changed by writing these bytes over its beginning.
     ///
     /// - Throws: `ApusError` `envelope-field`.
     package func rewrapped(_ wrapped: WrappedKey) throws(ApusError) -> EnvelopeHeader {

@@ -31,8 +31,8 @@ enum FieldBounds {
 }
 
 extension EnvelopeContext {
-    /// Whether a header can hold it: 16 pairs, names of 64 bytes at most in `[a-z0-9_.-]`, values of 1,024 bytes at most without
-    /// control characters.
+    /// Whether a header can hold it: 16 pairs, names of 64 bytes at most in `[a-z0-9_.-]`, values of 1,024 bytes at
+    /// most without control characters.
     ///
     /// - Throws: `ApusError` `envelope-field` with the name of the pair.
     package func check() throws(ApusError) {
@@ -43,7 +43,7 @@ extension EnvelopeContext {
             guard FieldBounds.isName(pair.name), FieldBounds.isText(pair.value, limit: FieldBounds.valueBytes) else {
                 throw ApusError(
                     code: "envelope-field",
-                    "the context's \(pair.name.debugDescription) is no name of 1 to 64 characters in a-z, 0-9, _ . and -, "
+                    "the context's \(pair.name.debugDescription) is no name of 1 to 64 characters in a-z, 0-9, _ . -, "
                         + "or its value is not 1 to 1,024 bytes of printable text")
             }
         }

@@ -3,9 +3,10 @@ import Crypto
 
 /// `env:APUS_LOG_KEY`: wrapping keys in an environment variable, for containers that are given their secrets so.
 ///
-/// The value is one key, 32 bytes in Base64 or 64 hexadecimal digits, whose version is empty; or several as `version=key`,
-/// separated by commas, the newest first: `2=q83v…=,1=AAEC…=`. A version has 1 to 32 characters of `a-z 0-9 . _ -`.
-package struct EnvKeyProvider: KeyProvider {
+/// The value is one key, 32 bytes in Base64 or 64 hexadecimal digits, whose version is empty; or several as
+/// `version=key`, separated by commas, the newest first: `2=q83v…=,1=AAEC…=`. A version has 1 to 32 characters of `a-z
+/// 0-9 . _ -`.
+package struct EnvKeyProvider: LocalKeyWrapper {
     private static let maximumKeys = 100
     private static let versionBytes = 32
 
@@ -23,11 +24,10 @@ package struct EnvKeyProvider: KeyProvider {
         keys = try EnvKeyProvider.parse(value, variable)
     }
 
-    package func makeDataKey(_ context: EnvelopeContext) async throws(ApusError) -> SealedDataKey {
-        let plain = DataKey(Random.bytes(32))
-        let wrapped = try KeyWrap.wrap(
-            plain, under: keys[0].key, provider: name, keyID: variable, version: keys[0].version, context)
-        return SealedDataKey(plain: plain, wrapped: wrapped)
+    func wrap(_ key: DataKey, _ context: EnvelopeContext) async throws(ApusError) -> WrappedKey {
+        let newest = keys[0]
+        return try KeyWrap.wrap(
+            key, under: newest.key, provider: name, keyID: variable, version: newest.version, context)
     }
 
     package func open(_ wrapped: WrappedKey, _ context: EnvelopeContext) async throws(ApusError) -> DataKey {
@@ -49,7 +49,9 @@ package struct EnvKeyProvider: KeyProvider {
                 FieldBounds.isName(String(part[..<equals]), limit: versionBytes),
                 let bytes = KeyText.key(String(part[part.index(after: equals)...]))
             else {
-                throw bad(variable, "its key \(index + 1) is neither 32 bytes in Base64 or hexadecimal, nor `version=` and those")
+                throw bad(
+                    variable,
+                    "its key \(index + 1) is neither 32 bytes in Base64 or hexadecimal, nor `version=` and those")
             }
             let version = String(part[..<equals])
             guard !keys.contains(where: { $0.version == version }) else {
@@ -62,6 +64,7 @@ package struct EnvKeyProvider: KeyProvider {
 
     private static func bad(_ variable: String, _ reason: String) -> ApusError {
         ApusError(
-            code: "key-provider-bad", "the environment variable \(variable) holds no keys: \(reason)", kind: .declaration)
+            code: "key-provider-bad", "the environment variable \(variable) holds no keys: \(reason)",
+            kind: .declaration)
     }
 }

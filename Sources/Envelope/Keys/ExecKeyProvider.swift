@@ -12,10 +12,11 @@ package import Base
 ///     {"key":"<wrapped, up to 8,192 bytes, or the 32 bytes; Base64>","keyID":"slot-3","version":"7"}
 ///     {"error":"slot 3 is locked","code":"key-unknown" or "key-mismatch","retry":true}
 ///
-/// `keyID` and `version` belong to the answer to `wrap` and may be missing (then: the program's path and nothing). The program
-/// must bind what it wraps to the context. `error` is shown to the operator, cut to 200 characters; of its standard error the
-/// same much of the first line, and only when it fails. Another exit code is a failure; 75 (EX_TEMPFAIL) may be tried again.
-package struct ExecKeyProvider: KeyProvider {
+/// `keyID` and `version` belong to the answer to `wrap` and may be missing (then: the program's path and nothing). The
+/// program must bind what it wraps to the context. `error` is shown to the operator, cut to 200 characters; of its
+/// standard error the same much of the first line, and only when it fails. Another exit code is a failure; 75
+/// (EX_TEMPFAIL) may be tried again.
+package struct ExecKeyProvider: LocalKeyWrapper {
     private static let shownCharacters = 200
     private static let temporaryFailure: Int32 = 75
 
@@ -33,21 +34,22 @@ package struct ExecKeyProvider: KeyProvider {
         self.time = time
     }
 
-    package func makeDataKey(_ context: EnvelopeContext) async throws(ApusError) -> SealedDataKey {
+    func wrap(_ key: DataKey, _ context: EnvelopeContext) async throws(ApusError) -> WrappedKey {
         try context.check()
-        let plain = DataKey(Random.bytes(32))
-        let answer = try await ask("wrap", key: plain.reveal(), [], context)
+        let answer = try await ask("wrap", key: key.reveal(), [], context)
         let wrapped = WrappedKey(
             provider: name, keyID: answer.text("keyID") ?? command[0], version: answer.text("version") ?? "",
             ciphertext: answer.key)
         try wrapped.check()
-        return SealedDataKey(plain: plain, wrapped: wrapped)
+        return wrapped
     }
 
     package func open(_ wrapped: WrappedKey, _ context: EnvelopeContext) async throws(ApusError) -> DataKey {
         let of = [("keyID", wrapped.keyID), ("version", wrapped.version)]
         let answer = try await ask("unwrap", key: wrapped.ciphertext, of, context)
-        guard answer.key.count == 32 else { throw ProgramCall.failure("\(command[0]) gave a key that has not 256 bits") }
+        guard answer.key.count == 32 else {
+            throw ProgramCall.failure("\(command[0]) gave a key that has not 256 bits")
+        }
         return DataKey(answer.key)
     }
 

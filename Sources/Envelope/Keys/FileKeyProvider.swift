@@ -1,7 +1,7 @@
 package import Base
 
 /// `file:/etc/apus/logs.keys`: a key ring in a file. It is read at each use, so a rotation holds from the next file on.
-package struct FileKeyProvider: KeyProvider {
+package struct FileKeyProvider: LocalKeyWrapper {
     package let name: String
     private let file: KeyRingFile
 
@@ -10,8 +10,8 @@ package struct FileKeyProvider: KeyProvider {
         file = KeyRingFile(path)
     }
 
-    package func makeDataKey(_ context: EnvelopeContext) async throws(ApusError) -> SealedDataKey {
-        try ring().makeDataKey(provider: name, context)
+    func wrap(_ key: DataKey, _ context: EnvelopeContext) async throws(ApusError) -> WrappedKey {
+        try ring().wrap(key, provider: name, context)
     }
 
     package func open(_ wrapped: WrappedKey, _ context: EnvelopeContext) async throws(ApusError) -> DataKey {

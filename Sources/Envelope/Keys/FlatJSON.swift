@@ -1,5 +1,6 @@
-/// The little JSON (RFC 8259) that `exec:` programs speak: one object of texts, flags and numbers, one level deep. It is no
-/// general reader: `Settings` has YAML and `CloudAPI` JSON, and this room is to stay below neither for one line of text.
+/// The little JSON (RFC 8259) that `exec:` programs speak: one object of texts, flags and numbers, one level deep. It
+/// is no general reader: `Settings` has YAML and `CloudAPI` JSON, and this room is to stay below neither for one line
+/// of text.
 enum FlatJSON {
     enum Value: Equatable {
         case text(String)

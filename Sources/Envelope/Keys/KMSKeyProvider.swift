@@ -1,9 +1,11 @@
 package import Base
 
-/// A key management service: AWS KMS, Aliyun KMS (`CloudAPI` speaks to them). The context is the service's EncryptionContext.
+/// A key management service: AWS KMS, Aliyun KMS (`CloudAPI` speaks to them). The context is the service's
+/// EncryptionContext.
 ///
-/// Both methods have been tried as often as the service's own policy says when they throw: `key-unknown` (no such key, or not
-/// for us), `key-mismatch` (the wrapped key does not open: another key or context), any other code with `canRetry`.
+/// Both methods have been tried as often as the service's own policy says when they throw: `key-unknown` (no such key,
+/// or not for us), `key-mismatch` (the wrapped key does not open: another key or context), any other code with
+/// `canRetry`.
 package protocol KeyManagementService: Sendable {
     /// - Returns: 32 fresh bytes, the same wrapped, and the exact id (ARN) of the key that wrapped them.
     func generateDataKey(
@@ -14,9 +16,9 @@ package protocol KeyManagementService: Sendable {
     ) async throws(ApusError) -> (plain: [UInt8], keyID: String)
 }
 
-/// `kms://prod/log-enc`: the service makes data keys and opens them; its wrapping keys never leave it, and it rotates them
-/// itself, so there are no versions here. The key that opens must be the one that the header names.
-package struct KMSKeyProvider: KeyProvider {
+/// `kms://prod/log-enc`: the service makes data keys and opens them; its wrapping keys never leave it, and it rotates
+/// them itself, so there are no versions here. The key that opens must be the one that the header names.
+package struct KMSKeyProvider: KeyRewrapper {
     package let name: String
     private let keyID: String
     private let service: any KeyManagementService
@@ -54,6 +56,23 @@ package struct KMSKeyProvider: KeyProvider {
         }
     }
 
+    package func rewrap(
+        _ wrapped: WrappedKey, openedBy source: any KeyProvider, _ context: EnvelopeContext
+    ) async throws(ApusError) -> WrappedKey {
+        guard source is KMSKeyProvider, let service = service as? any KeyReencryptionService else {
+            throw ApusError(
+                code: "key-rewrap-unsupported",
+                "\(name) wraps anew only what a KMS has wrapped; \(source.name) is another")
+        }
+        do throws(ApusError) {
+            let fresh = try await service.reEncrypt(
+                wrapped.ciphertext, to: keyID, context: KMSKeyProvider.pairs(context))
+            return WrappedKey(provider: name, keyID: fresh.keyID, version: "", ciphertext: fresh.wrapped)
+        } catch {
+            throw failure(error)
+        }
+    }
+
     private static func pairs(_ context: EnvelopeContext) -> [(String, String)] {
         context.pairs.map { ($0.name, $0.value) }
     }
@@ -65,6 +84,7 @@ package struct KMSKeyProvider: KeyProvider {
     private func failure(_ error: ApusError) -> ApusError {
         if ["key-unknown", "key-mismatch", "key-provider-failed"].contains(error.code) { return error }
         return ApusError(
-            code: "key-provider-failed", "\(name) gives no key", kind: error.kind, canRetry: error.canRetry, cause: error)
+            code: "key-provider-failed", "\(name) gives no key", kind: error.kind, canRetry: error.canRetry,
+            cause: error)
     }
 }

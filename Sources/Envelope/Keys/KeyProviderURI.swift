@@ -40,7 +40,7 @@ package enum KeyProviderURI: Sendable, Equatable {
     /// - Throws: `ApusError` `key-provider-bad`.
     package static func provider(
         _ name: String, kms: (any KeyManagementService)?, environment: [String: String], time: any TimeSource
-    ) throws(ApusError) -> any KeyProvider {
+    ) throws(ApusError) -> any KeyRewrapper {
         switch try KeyProviderURI(name) {
         case .kms(let keyID):
             guard let kms else { throw bad("kms:// needs a cloud's credentials and region") }
@@ -76,7 +76,8 @@ package enum KeyProviderURI: Sendable, Equatable {
     private static func variable(_ rest: String) throws(ApusError) -> String {
         let isRight = rest.utf8.enumerated().allSatisfy { index, byte in
             switch byte {
-            case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "_"): return true
+            case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "_"):
+                return true
             case UInt8(ascii: "0")...UInt8(ascii: "9"): return index > 0
             default: return false
             }

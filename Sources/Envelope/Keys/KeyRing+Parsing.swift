@@ -53,7 +53,8 @@ private struct KeyRingReader {
         if let last = entries.last, last.version <= number {
             throw complaint("versions stand in order, the newest first and each once")
         }
-        guard created.utf8.count == 24, created.hasSuffix("Z"), created.utf8.dropFirst(10).first == UInt8(ascii: "T") else {
+        guard created.utf8.count == 24, created.hasSuffix("Z"), created.utf8.dropFirst(10).first == UInt8(ascii: "T")
+        else {
             throw complaint("the time of a key is written 2026-11-28T13:00:00.000Z")
         }
         guard let bytes = KeyText.bytes(base64: key), bytes.count == 32 else {

@@ -49,13 +49,13 @@ package struct KeyRing: Sendable, CustomStringConvertible, CustomReflectable {
         entries.insert(entry, at: 0)
     }
 
-    /// A fresh data key, wrapped by the newest version.
-    func makeDataKey(provider: String, _ context: EnvelopeContext) throws(ApusError) -> SealedDataKey {
-        let plain = DataKey(Random.bytes(32))
+    /// Wraps by the newest version.
+    func wrap(
+        _ key: DataKey, provider: String, _ context: EnvelopeContext
+    ) throws(ApusError) -> WrappedKey {
         let newest = entries[0]
-        let wrapped = try KeyWrap.wrap(
-            plain, under: newest.key, provider: provider, keyID: id, version: String(newest.version), context)
-        return SealedDataKey(plain: plain, wrapped: wrapped)
+        return try KeyWrap.wrap(
+            key, under: newest.key, provider: provider, keyID: id, version: String(newest.version), context)
     }
 
     /// - Throws: `ApusError` `key-unknown` or `key-mismatch`.

@@ -3,9 +3,9 @@ import Glibc
 
 /// A key ring's file: read only where nobody else can read or replace it, written whole or not at all.
 ///
-/// What always holds: mode 0600 (no bit for group or others), a regular file and no link, owned by us or by root; `create`
-/// never replaces a file; two `rotate` at once add two versions, since each holds flock(2) on the file that it replaces; a
-/// crash leaves the old ring or the new one.
+/// What always holds: mode 0600 (no bit for group or others), a regular file and no link, owned by us or by root;
+/// `create` never replaces a file; two `rotate` at once add two versions, since each holds flock(2) on the file that it
+/// replaces; a crash leaves the old ring or the new one.
 package struct KeyRingFile: Sendable {
     static let maximumBytes = 256 << 10
     /// How often, and after how many microseconds each, a lock that someone else has is tried again: 10 s in all.
@@ -44,7 +44,8 @@ package struct KeyRingFile: Sendable {
 
     /// Adds a version, which wraps from now on; what the others wrapped still opens.
     ///
-    /// - Throws: As `read`; `key-ring-full`; `key-ring-busy` (canRetry) when someone else holds it for 10 s; `write-failed`.
+    /// - Throws: As `read`; `key-ring-full`; `key-ring-busy` (canRetry) when someone else holds it for 10 s;
+    ///   `write-failed`.
     @discardableResult
     package func rotate(now: WallInstant) throws(ApusError) -> KeyRing {
         let (descriptor, status) = try lock()

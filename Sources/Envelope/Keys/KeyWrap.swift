@@ -41,14 +41,18 @@ enum KeyWrap {
     static func mismatch(_ wrapped: WrappedKey) -> ApusError {
         ApusError(
             code: "key-mismatch",
-            "the wrapped key does not open with \(wrapped.keyID)\(wrapped.version.isEmpty ? "" : " version \(wrapped.version)"): "
-                + "it belongs to another key, host or file, or was altered")
+            "the wrapped key does not open with \(name(wrapped)): it belongs to another key, host or file, or was altered"
+        )
     }
 
     static func unknown(_ wrapped: WrappedKey, _ provider: String) -> ApusError {
         ApusError(
             code: "key-unknown",
-            "\(provider) has no key \(wrapped.keyID)\(wrapped.version.isEmpty ? "" : " version \(wrapped.version)")")
+            "\(provider) has no key \(name(wrapped))")
+    }
+
+    private static func name(_ wrapped: WrappedKey) -> String {
+        wrapped.version.isEmpty ? wrapped.keyID : "\(wrapped.keyID) version \(wrapped.version)"
     }
 
     private static func associatedData(_ keyID: String, _ version: String, _ context: EnvelopeContext) -> [UInt8] {

@@ -3,8 +3,8 @@ import Glibc
 
 /// One run of a program that is given a few bytes and answers a few: the other side of `ExecKeyProvider`.
 ///
-/// What always holds: the program is ended and waited for before `run` returns or throws, its children in the same process
-/// group as well; its answer has a bound, and so has the time; no thread is blocked while it works.
+/// What always holds: the program is ended and waited for before `run` returns or throws, its children in the same
+/// process group as well; its answer has a bound, and so has the time; no thread is blocked while it works.
 struct ProgramCall {
     struct Answer {
         let exitCode: Int32
@@ -38,8 +38,8 @@ struct ProgramCall {
         }
     }
 
-    /// The input waits in the pipe before the program begins: it is smaller than any pipe, and nobody can break one whose
-    /// reading end is still ours (no SIGPIPE).
+    /// The input waits in the pipe before the program begins: it is smaller than any pipe, and nobody can break one
+    /// whose reading end is still ours (no SIGPIPE).
     private init(_ command: [String], _ input: [UInt8], _ time: any TimeSource) throws(ApusError) {
         self.time = time
         let pipes = try Pipes()

@@ -2,9 +2,10 @@ import Base
 import Crypto
 import FoundationEssentials
 
-/// One stream's cipher (Tink, "AES-GCM-HKDF streaming AEAD"): AES-256-GCM without associated data, under a key of this stream
-/// alone, which HKDF-SHA256 derives from the data key with the stream's salt and, as `info`, its associated data.
-/// The nonce of a segment: the prefix (7 bytes), its number (4 bytes, big-endian), 1 for the last segment and 0 before.
+/// One stream's cipher (Tink, "AES-GCM-HKDF streaming AEAD"): AES-256-GCM without associated data, under a key of this
+/// stream alone, which HKDF-SHA256 derives from the data key with the stream's salt and, as `info`, its associated
+/// data. The nonce of a segment: the prefix (7 bytes), its number (4 bytes, big-endian), 1 for the last segment and 0
+/// before.
 struct SegmentCipher: Sendable {
     private let key: SymmetricKey
     private let prefix: [UInt8]
@@ -18,8 +19,7 @@ struct SegmentCipher: Sendable {
 
     /// Appends ciphertext and tag.
     ///
-    /// Two copies a segment: swift-crypto joins nonce, ciphertext and tag, and we take them over. AES-GCM itself takes some
-    /// three times as long.
+    /// Two copies a segment: swift-crypto joins nonce, ciphertext and tag, and we take them over (see `HeapReserve`).
     ///
     /// - Throws: Nothing in practice: `envelope-state` should the cipher itself fail.
     func seal(

@@ -1,7 +1,7 @@
 package import Base
 
-/// Where what stands in a sealed stream: arithmetic from the stream's length alone, for reading a slice of a remote object.
-/// Offsets count from the beginning of the stream, which is the end of the `EnvelopeHeader`.
+/// Where what stands in a sealed stream: arithmetic from the stream's length alone, for reading a slice of a remote
+/// object. Offsets count from the beginning of the stream, which is the end of the `EnvelopeHeader`.
 ///
 ///     40 bytes               the stream's own header: its length, the salt (32), the nonces' prefix (7)
 ///     1,048,536 bytes        segment 0: shorter by that header
@@ -19,7 +19,8 @@ package struct SegmentLayout: Sendable, Equatable {
     package let streamBytes: Int64
     package let segmentCount: Int64
 
-    /// - Throws: `ApusError` `envelope-truncated` for a length that no whole stream has, `envelope-too-large` beyond the bound.
+    /// - Throws: `ApusError` `envelope-truncated` for a length that no whole stream has, `envelope-too-large` beyond
+    ///   the bound.
     package init(streamBytes: Int64) throws(ApusError) {
         let size = Int64(SegmentLayout.segmentBytes)
         guard streamBytes >= 0, streamBytes / size < SegmentLayout.maximumSegments else {

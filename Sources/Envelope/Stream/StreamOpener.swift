@@ -1,7 +1,7 @@
 package import Base
 
-/// Opens a sealed stream as it comes. No byte of a segment is given before its tag has been checked; that the stream is whole
-/// is known only when `finish` has returned.
+/// Opens a sealed stream as it comes. No byte of a segment is given before its tag has been checked; that the stream is
+/// whole is known only when `finish` has returned.
 ///
 /// Bound: one segment (1 MiB) is held back until more follows, since only the last one is marked as such.
 package struct StreamOpener: ~Copyable {
@@ -16,8 +16,8 @@ package struct StreamOpener: ~Copyable {
     private var index: UInt32 = 0
     private var received: Int64 = 0
 
-    /// - Parameter streamBytes: How many bytes the stream should have, where that is known. Without it, a cut inside the last
-    ///   segment cannot be told from a change to that segment, and is called a cut.
+    /// - Parameter streamBytes: How many bytes the stream should have, where that is known. Without it, a cut inside
+    ///   the last segment cannot be told from a change to that segment, and is called a cut.
     package init(key: DataKey, associatedData: [UInt8], streamBytes: Int64? = nil) {
         self.key = key
         self.associatedData = associatedData
@@ -26,8 +26,8 @@ package struct StreamOpener: ~Copyable {
 
     /// Takes more of the stream and appends what opens of it.
     ///
-    /// - Throws: `ApusError` `envelope-tampered`, after which the opener cannot be used further; `envelope-finished` after
-    ///   `finish`.
+    /// - Throws: `ApusError` `envelope-tampered`, after which the opener cannot be used further; `envelope-finished`
+    ///   after `finish`.
     package mutating func feed(_ sealed: UnsafeRawBufferPointer, into output: inout [UInt8]) throws(ApusError) {
         try guarded { (opener) throws(ApusError) in
             try opener.run(sealed, into: &output)

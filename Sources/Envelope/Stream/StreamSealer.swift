@@ -7,11 +7,11 @@ package import Base
 /// try sealer.feed(piece.span, into: &output)     // as often as needed; send and empty `output` in between
 /// try sealer.finish(into: &output)
 /// ```
-/// **Never seal two different contents with the same key, salt and prefix**: that gives both away. They are given only to make
-/// the very same stream again, byte for byte, after an interruption; otherwise they are random.
+/// **Never seal two different contents with the same key, salt and prefix**: that gives both away. They are given only
+/// to make the very same stream again, byte for byte, after an interruption; otherwise they are random.
 ///
-/// Bound: one segment (1 MiB) is held back until more follows, because the last one is marked. Whole segments of a large
-/// piece are sealed where they stand; others cost one copy.
+/// Bound: one segment (1 MiB) is held back until more follows, because the last one is marked. Whole segments of a
+/// large piece are sealed where they stand; others cost one copy.
 package struct StreamSealer: ~Copyable {
     /// What the stream begins with, to be kept by whoever may have to make it again.
     package let salt: [UInt8]

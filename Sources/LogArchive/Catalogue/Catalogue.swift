@@ -115,8 +115,10 @@ package struct Catalogue: Sendable {
     }
 
     private func overlaps(_ item: CatalogueItem, _ query: Query) -> Bool {
-        if let from = query.from, (item.last ?? item.rotated) < from { return false }
-        if let until = query.until, let first = item.first, first >= until { return false }
+        // A clock that was set back makes the last line the earlier one.
+        let ends = [item.first, item.last].compactMap { $0 }
+        if let from = query.from, (ends.max() ?? item.rotated) < from { return false }
+        if let until = query.until, let first = ends.min(), first >= until { return false }
         return true
     }
 

@@ -89,8 +89,17 @@ struct CopyRotation {
     /// Nothing was cut: the copy goes, and the log stands as it did.
     func undo(_ generation: Generation, _ target: any LogFolder) {
         let part = CopyRotation.partName(generation.id)
-        if let state = try? target.status(part) { try? target.remove(part, state.identity) }
-        try? archive.journal.record(generation.id, .ended)
+        do throws(ApusError) {
+            if let state = try target.status(part) {
+                try target.remove(part, state.identity)
+                // Not before it is gone for good: nobody else will look for it.
+                try target.sync()
+            }
+            try archive.journal.record(generation.id, .ended)
+        } catch {
+            archive.observer.tell(
+                ArchiveFailed(rule: generation.rule, subject: generation.log, step: .recover, failure: error))
+        }
     }
 
     private func follow(_ log: any LogFile, _ copy: any LogFile, from start: Int64) throws(ApusError) -> Int64 {

@@ -18,8 +18,7 @@ package struct ShipLimits: Sendable {
     /// The wanted size, or more where the store would not take so many parts, or such small ones.
     func partBytes(_ size: ByteCount, plainBytes: Int64, _ store: ObjectStoreLimits) -> Int {
         let fewest = plainBytes / Int64(store.maximumParts - 1) + 1
-        let wanted = max(size.bytes, Int64(store.minimumPartBytes), fewest)
-        return Int((wanted + 0xF_FFFF) & ~0xF_FFFF)
+        return Int(max(size.bytes, Int64(store.minimumPartBytes), fewest))
     }
 }
 

@@ -11,7 +11,7 @@ package final class SystemStores: StoreDirectory, KeyDirectory {
         var stores: [(settings: StoreSettings, store: any ObjectStore)] = []
         var transports: [(file: String?, transport: HTTPTransport)] = []
         /// Providers that rules or the command line name. A file cannot name others: its header may be anybody's.
-        var providers: [String: any KeyProvider] = [:]
+        var providers: [String: any KeyRewrapper] = [:]
     }
 
     private let state = Mutex(State())
@@ -45,6 +45,11 @@ package final class SystemStores: StoreDirectory, KeyDirectory {
     }
 
     package func provider(_ settings: EncryptSettings, region: String?) throws(ApusError) -> any KeyProvider {
+        try rewrapper(settings, region: region)
+    }
+
+    /// The same, which can also wrap a data key that is there.
+    package func rewrapper(_ settings: EncryptSettings, region: String?) throws(ApusError) -> any KeyRewrapper {
         if let known = state.withLock({ $0.providers[settings.keyID] }) { return known }
         var service: (any KeyManagementService)?
         if case .kms = try KeyProviderURI(settings.keyID) {
@@ -96,7 +101,7 @@ package final class SystemStores: StoreDirectory, KeyDirectory {
 }
 
 /// AWS's KMS as the envelope wants it.
-private struct CloudKMS: KeyManagementService {
+private struct CloudKMS: KeyReencryptionService {
     let client: KMSClient
 
     func generateDataKey(
@@ -109,5 +114,12 @@ private struct CloudKMS: KeyManagementService {
         _ wrapped: [UInt8], keyID: String, context: [(String, String)]
     ) async throws(ApusError) -> (plain: [UInt8], keyID: String) {
         try await client.decrypt(wrapped, keyID: keyID, context: context.map { (name: $0.0, value: $0.1) })
+    }
+
+    func reEncrypt(
+        _ wrapped: [UInt8], to keyID: String, context: [(String, String)]
+    ) async throws(ApusError) -> (wrapped: [UInt8], keyID: String) {
+        let pairs = context.map { (name: $0.0, value: $0.1) }
+        return try await client.reEncrypt(wrapped, to: keyID, context: pairs)
     }
 }

@@ -65,7 +65,8 @@ package enum LogrotateImport {
             let translated = LogrotateTranslator(block, home: home)
             result.notes += translated.notes
             if translated.settings.paths.isEmpty {
-                result.errors.append(Note(place: block.place, directive: "paths", what: "no path is left: no rule is made"))
+                result.errors.append(
+                    Note(place: block.place, directive: "paths", what: "no path is left: no rule is made"))
             } else {
                 made.append((block, translated))
             }
@@ -81,7 +82,9 @@ package enum LogrotateImport {
 
     private static func text(of translated: LogrotateTranslator, place: LogrotatePlace) -> String {
         var comments = ["From \(place) of logrotate."]
-        for note in translated.notes { comments.append("NOTE \(note.directive) (line \(note.place.line)): \(note.what)") }
+        for note in translated.notes {
+            comments.append("NOTE \(note.directive) (line \(note.place.line)): \(note.what)")
+        }
         return RuleText.yaml(translated.settings, comments: comments)
     }
 

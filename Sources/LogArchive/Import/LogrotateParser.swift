@@ -1,6 +1,3 @@
-import Base
-import Glibc
-
 /// Reads logrotate's configuration as logrotate 3.21 does (config.c), without looking for the logs themselves.
 ///
 /// Three things can be wrong with a directive: it is told and left out; its definition of logs is left out, up to `}`; or the
@@ -36,9 +33,9 @@ struct LogrotateParser {
     private(set) var problems: [Problem] = []
     var taboo = LogrotateTaboo()
     /// The files that are being read, outermost first.
-    private var open: [String] = []
-    private var filesLeft = mostFiles
-    private var bytesLeft = mostBytes
+    var open: [String] = []
+    var filesLeft = mostFiles
+    var bytesLeft = mostBytes
     let home: String
 
     init(home: String) {
@@ -62,62 +59,6 @@ struct LogrotateParser {
         problems.append(Problem(place: place, message: message, isError: isError))
     }
 
-    /// Reads a file or a folder of files.
-    mutating func read(_ path: String, folder: String, from place: LogrotatePlace, _ options: inout LogrotateOptions) {
-        var status = stat()
-        let full = path.hasPrefix("/") || folder == "." ? path : "\(folder)/\(path)"
-        guard stat(full, &status) == 0 else { return tell(place, "cannot read \(full): \(Files.reason(errno))") }
-        guard status.st_mode & S_IFMT == S_IFDIR else {
-            return readFile(full, status, folder: folder, from: place, &options)
-        }
-        guard let names = LogrotateTaboo.names(in: full) else {
-            return tell(place, "cannot read \(full): \(Files.reason(errno))")
-        }
-        for name in names where !taboo.excludes(name) {
-            let file = full.hasSuffix("/") ? full + name : "\(full)/\(name)"
-            var status = stat()
-            guard stat(file, &status) == 0 else {
-                tell(place, "cannot read \(file): \(Files.reason(errno))")
-                continue
-            }
-            // A folder or a FIFO among the files is passed over in silence, as logrotate does.
-            readFile(file, status, folder: full, from: place, &options)
-        }
-    }
-
-    private mutating func readFile(
-        _ file: String, _ status: stat, folder: String, from place: LogrotatePlace, _ options: inout LogrotateOptions
-    ) {
-        guard status.st_mode & S_IFMT == S_IFREG, status.st_size > 0 else { return }
-        // The scripts of a file that others can write are not to become commands of root.
-        if geteuid() == 0, status.st_mode & 0o022 != 0 || status.st_uid != 0 {
-            return tell(place, "\(file) is left out: it is writable by others, or not root's")
-        }
-        // logrotate goes round sixteen times and finds every log a second time.
-        guard !open.contains(file) else { return tell(place, "\(file) includes itself: not read again") }
-        guard filesLeft > 0 else {
-            if filesLeft == 0 { tell(place, "more than \(LogrotateParser.mostFiles) files: the rest is left out") }
-            filesLeft = -1
-            return
-        }
-        filesLeft -= 1
-        do throws(ApusError) {
-            let bytes = try Files.read(file, limit: min(bytesLeft, 0xFF_FFFF))
-            bytesLeft -= bytes.count
-            open.append(file)
-            parse(bytes, file: file, folder: folder, &options)
-            open.removeLast()
-        } catch {
-            tell(place, error.message)
-        }
-    }
-
-    /// Reads the file that `include` names.
-    mutating func include(_ path: String, _ context: Context, _ options: inout LogrotateOptions) {
-        guard open.count <= LogrotateParser.deepestInclude else { return tell(context.place, "include nesting too deep") }
-        read(path, folder: context.folder, from: context.place, &options)
-    }
-
     mutating func parse(_ bytes: [UInt8], file: String, folder: String, _ options: inout LogrotateOptions) {
         var context = Context(file: file, folder: folder, cursor: LogrotateCursor(bytes))
         let before = options
@@ -127,7 +68,10 @@ struct LogrotateParser {
             tell(block.place, "the definition is not closed by }: taken all the same", isError: false)
             append(block)
         } catch {
-            let message = switch error { case .definition(let text), .file(let text): text }
+            let message =
+                switch error {
+                case .definition(let text), .file(let text): text
+                }
             tell(context.place, "\(message): the rest of the file is left out")
             options = before
         }

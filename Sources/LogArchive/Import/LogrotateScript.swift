@@ -71,7 +71,8 @@ enum LogrotateScript: Equatable {
     private static let tests: [(start: String, link: String, end: String)] = ["-f", "-e", "-s", "-r"].flatMap { test in
         [
             ("[ \(test) ", " ] && ", ""), ("test \(test) ", " && ", ""), ("[ ! \(test) ", " ] || ", ""),
-            ("test ! \(test) ", " || ", ""), ("if [ \(test) ", " ]; then ", "; fi"), ("if test \(test) ", "; then ", "; fi"),
+            ("test ! \(test) ", " || ", ""), ("if [ \(test) ", " ]; then ", "; fi"),
+            ("if test \(test) ", "; then ", "; fi"),
         ]
     }
 
@@ -97,7 +98,9 @@ enum LogrotateScript: Equatable {
     }
 
     private static func unquoted(_ text: Substring) -> Substring {
-        guard text.count > 2, let quote = text.first, quote == "\"" || quote == "'", text.last == quote else { return text }
+        guard text.count > 2, let quote = text.first, quote == "\"" || quote == "'", text.last == quote else {
+            return text
+        }
         return text.dropFirst().dropLast()
     }
 
@@ -107,7 +110,9 @@ enum LogrotateScript: Equatable {
 
     private static func command(_ line: String) -> [String]? {
         let words = line.split(separator: " ")
-        guard let first = words.first, words.allSatisfy(isPlain), !first.contains("="), words.count <= 20 else { return nil }
+        guard let first = words.first, words.allSatisfy(isPlain), !first.contains("="), words.count <= 20 else {
+            return nil
+        }
         let program = first.split(separator: "/").last.map(String.init) ?? ""
         return programs.contains(program) ? words.map(String.init) : nil
     }

@@ -36,7 +36,8 @@ enum RuleNames {
 
     private static func stem(_ path: String, ending: String) -> String {
         let name = path.split(separator: "/").last.map(String.init) ?? path
-        return name.hasSuffix(ending) && name.utf8.count > ending.utf8.count ? String(name.dropLast(ending.count)) : name
+        return name.hasSuffix(ending) && name.utf8.count > ending.utf8.count
+            ? String(name.dropLast(ending.count)) : name
     }
 
     /// `term` of `/var/log/apt/term.log`; of `/var/log/apt/*.log` the folder's name.
@@ -51,7 +52,8 @@ enum RuleNames {
     /// What of `text` can be in a rule's name.
     private static func part(_ text: String) -> String {
         let kept = text.utf8.map { byte -> UInt8 in
-            let isKept = (0x30...0x39).contains(byte) || (0x61...0x7A).contains(byte | 0x20) || "._-".utf8.contains(byte)
+            let isKept =
+                (0x30...0x39).contains(byte) || (0x61...0x7A).contains(byte | 0x20) || "._-".utf8.contains(byte)
             return isKept ? byte : UInt8(ascii: "-")
         }
         var name = kept.prefix(longest)[...]

@@ -23,7 +23,8 @@ enum RuleText {
             String.UnicodeScalarView(
                 text.unicodeScalars.map { scalar in
                     switch scalar.properties.generalCategory {
-                    case .control, .lineSeparator, .paragraphSeparator, .format, .surrogate, .unassigned, .privateUse: "?"
+                    case .control, .lineSeparator, .paragraphSeparator, .format, .surrogate, .unassigned, .privateUse:
+                        "?"
                     default: scalar
                     }
                 }))
@@ -124,7 +125,9 @@ extension RuleText {
     private static func block(_ text: String, margin: String) -> String? {
         let bytes = Array(text.utf8)
         let newline = UInt8(ascii: "\n")
-        guard bytes.count > 1, bytes.last == newline, bytes[bytes.count - 2] != newline, isPrintable(text) else { return nil }
+        guard bytes.count > 1, bytes.last == newline, bytes[bytes.count - 2] != newline, isPrintable(text) else {
+            return nil
+        }
         let lines = bytes.dropLast().split(separator: newline, omittingEmptySubsequences: false)
         // A first line that begins with a blank would be taken for the block's indentation.
         guard let first = lines.first?.first, first != 0x20, first != 0x09 else { return nil }

@@ -15,7 +15,7 @@ import Synchronization
 package final class Journal: Sendable {
     private static let name = "journal"
     private static let header = "apus-logs-journal 1\n"
-    private static let reserve: Int64 = 256 << 10
+    package static let usualReserve: Int64 = 256 << 10
     private static let compactAbove: Int64 = 1 << 20
     /// No journal is read beyond this.
     private static let limit: Int64 = 1 << 30
@@ -31,18 +31,21 @@ package final class Journal: Sendable {
     }
 
     private let folder: (any LogFolder)?
+    private let reserve: Int64
     private let open: Mutex<Open>
     /// Lines that could not be read.
     package let damagedLines: Int
 
     /// Reads the journal of `folder`, or begins one.
     ///
+    /// - Parameter reserve: Bytes that are allocated ahead.
     /// - Throws: `journal-version` for one of a later Apus; what the disk throws.
-    package init(_ folder: any LogFolder) throws(ApusError) {
+    package init(_ folder: any LogFolder, reserve: Int64 = Journal.usualReserve) throws(ApusError) {
         self.folder = folder
+        self.reserve = reserve
         guard let found = try folder.status(Journal.name), found.size > 0 else {
             let state = ArchiveState()
-            let (file, end, allocated) = try Journal.write(state, in: folder)
+            let (file, end, allocated) = try Journal.write(state, in: folder, reserve: reserve)
             damagedLines = 0
             open = Mutex(Open(file: file, end: end, allocated: allocated, state: state, compactedEnd: end))
             return
@@ -71,6 +74,7 @@ package final class Journal: Sendable {
     /// An empty one that cannot be written.
     package init() {
         folder = nil
+        reserve = 0
         damagedLines = 0
         open = Mutex(Open(file: nil, end: 0, allocated: 0, state: ArchiveState(), compactedEnd: 0))
     }
@@ -79,6 +83,7 @@ package final class Journal: Sendable {
     /// there is none, all is empty.
     package init(reading folder: any LogFolder) throws(ApusError) {
         self.folder = folder
+        reserve = 0
         var state = ArchiveState()
         var damaged = 0
         if let found = try folder.status(Journal.name), found.size > 0 {
@@ -116,7 +121,7 @@ package final class Journal: Sendable {
         let needed = open.end + Int64(line.count)
         if needed > open.allocated {
             // Not in one piece with the records: where the disk is full, the rest of the room must do.
-            let more = max(Journal.reserve, Int64(line.count))
+            let more = max(reserve, Int64(line.count))
             try file.write([UInt8](repeating: 0, count: Int(more)), at: open.allocated)
             open.allocated += more
         }
@@ -137,7 +142,7 @@ package final class Journal: Sendable {
 
     /// A failure (a full disk) leaves the old file, which goes on.
     private func compact(_ open: inout Open) {
-        guard let folder, let (file, end, allocated) = try? Journal.write(open.state, in: folder) else { return }
+        guard let folder, let (file, end, allocated) = try? Journal.write(open.state, in: folder, reserve: reserve) else { return }
         open.file = file
         open.end = end
         open.allocated = allocated
@@ -145,7 +150,7 @@ package final class Journal: Sendable {
     }
 
     private static func write(
-        _ state: ArchiveState, in folder: any LogFolder
+        _ state: ArchiveState, in folder: any LogFolder, reserve: Int64
     ) throws(ApusError) -> (file: any LogFile, end: Int64, allocated: Int64) {
         let temporary = "\(name).new"
         if let old = try folder.status(temporary) { try folder.remove(temporary, old.identity) }

@@ -38,16 +38,15 @@ struct TimeIndex: Sendable, Equatable {
         }
     }
 
-    /// The frames that may hold lines of `range`: from the last that begins before it to the last that begins in it.
+    /// The frames that may hold lines of `range`: from the first that ends in it or later to the last that begins before its
+    /// end, and one more on either side, for lines that are a little late. Right, if larger than need be, where a clock was
+    /// set back.
     func frames(_ range: Range<Int64>) -> Range<Int> {
-        var first = 0
-        var end = times.count
-        for (index, time) in times.enumerated() {
-            guard let time else { continue }
-            // A line that is a little late stands in a frame that begins later: one frame more on either side.
-            if time < range.lowerBound { first = max(0, index - 1) }
-            if time >= range.upperBound, end == times.count { end = min(times.count, index + 1) }
-        }
-        return first..<max(first, end)
+        let known = times.indices.compactMap { index in times[index].map { (index: index, time: $0) } }
+        guard !known.isEmpty else { return 0..<times.count }
+        let firstLater = known.first { $0.time >= range.lowerBound }?.index ?? times.count
+        let lastBefore = known.last { $0.time < range.upperBound }?.index ?? -1
+        let first = max(0, firstLater - 2)
+        return first..<max(first, min(times.count, lastBefore + 2))
     }
 }

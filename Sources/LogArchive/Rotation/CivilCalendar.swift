@@ -62,6 +62,9 @@ package struct CivilTime: Sendable, Hashable {
         second = seconds - day * 86_400
     }
 
+    /// Seconds from 1970 that a `WallInstant` holds with room for offsets: the year 2255.
+    static let farthest: Int64 = 9_000_000_000
+
     package var localSeconds: Int64 { day * 86_400 + second }
     package var date: CivilDate { CivilDate(daysSince1970: day) }
     package var hour: Int64 { second / 3600 }
@@ -81,9 +84,9 @@ extension CivilCalendar {
     }
 
     /// The first moment at which wall clocks show `time` or later on that day: of an hour that comes twice the first one, of
-    /// one that is left out the moment of the jump.
+    /// one that is left out the moment of the jump. What lies past the year 2255 is the end of it.
     package func instant(_ time: CivilTime) -> WallInstant {
-        let local = time.localSeconds
+        let local = min(max(time.localSeconds, -CivilTime.farthest), CivilTime.farthest)
         let offsets = [-86_400, 86_400].map { offset(local + $0) }
         let candidates = [local - max(offsets[0], offsets[1]), local - min(offsets[0], offsets[1])]
         if let exact = candidates.first(where: { $0 + offset($0) == local }) {

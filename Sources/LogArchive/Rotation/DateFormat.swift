@@ -131,7 +131,9 @@ extension DateFormat {
         private func isLetter(_ byte: UInt8) -> Bool { (0x61...0x7A).contains(byte | 0x20) }
 
         func instant(_ calendar: any CivilCalendar) -> WallInstant? {
-            if let seconds = numbers[UInt8(ascii: "s")] { return WallInstant(secondsSince1970: seconds) }
+            if let seconds = numbers[UInt8(ascii: "s")] {
+                return seconds <= CivilTime.farthest ? WallInstant(secondsSince1970: seconds) : nil
+            }
             func number(_ letter: Unicode.Scalar, _ fallback: Int64) -> Int64 {
                 numbers[UInt8(ascii: letter)] ?? fallback
             }
@@ -141,7 +143,8 @@ extension DateFormat {
                 return nil
             }
             let days = CivilDate.days(year: number("Y", 1970), month: month, day: day)
-            return calendar.instant(CivilTime(day: days, second: hour * 3600 + minute * 60 + second))
+            let time = CivilTime(day: days, second: hour * 3600 + minute * 60 + second)
+            return abs(time.localSeconds) <= CivilTime.farthest ? calendar.instant(time) : nil
         }
     }
 }

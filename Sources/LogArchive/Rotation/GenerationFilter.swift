@@ -1,5 +1,3 @@
-package import Base
-
 /// Keeps globs such as `/var/log/app/*` from rotating generations again.
 ///
 /// What looks like a generation is one when the log that it would be of is in the same folder or known otherwise. Without
@@ -20,20 +18,24 @@ package enum GenerationFilter {
     private static func isGeneration(
         _ name: String, _ settings: RotateSettings, _ present: Set<String>, _ calendar: any CivilCalendar
     ) -> Bool {
-        let (bare, suffixes) = GenerationSuffixes.strip(name)
-        if suffixes.isPartial { return true }
-        for owner in owners(bare, settings) {
-            let names = GenerationName(log: owner, settings, calendar: calendar)
-            guard let generation = names.generation(name) else { continue }
-            if present.contains(owner) || isCertain(generation, bare, suffixes) { return true }
+        for (bare, suffixes) in GenerationSuffixes.strips(name) {
+            if suffixes.isPartial { return true }
+            // Every stamp has a digit, and most logs have none.
+            guard bare.utf8.contains(where: isDigit) else { continue }
+            for owner in owners(bare, settings) {
+                let names = GenerationName(log: owner, settings, calendar: calendar)
+                guard owner != name, let generation = names.generation(name) else { continue }
+                if present.contains(owner) || isCertain(generation, bare, suffixes) { return true }
+            }
         }
         return false
     }
 
-    private static func isCertain(_ generation: GenerationFile, _ bare: String, _ suffixes: GenerationSuffixes) -> Bool {
+    private static func isCertain(_ generation: GenerationFile, _ bare: String, _ suffixes: GenerationSuffixes) -> Bool
+    {
         if suffixes.compression != nil || suffixes.isEncrypted { return true }
         switch generation.stamp {
-        case .number: return bare.utf8.last.map { (0x30...0x39).contains($0) } == true
+        case .number: return bare.utf8.last.map(isDigit) == true
         case .time: return GenerationStamp.own(Array(bare.utf8.suffix(GenerationFilter.ownLength))) != nil
         }
     }
@@ -46,27 +48,32 @@ package enum GenerationFilter {
     private static func owners(_ bare: String, _ settings: RotateSettings) -> [String] {
         let text = Array(bare.utf8)
         let begins = beginnings(settings)
-        let ends = [settings.fileExtension, settings.addExtension].compactMap { $0 }
+        let (kept, added) = (settings.fileExtension ?? "", settings.addExtension ?? "")
+        // What a generation ends in, and what its log does.
+        let ends = [(kept, kept), (added, added), (kept, kept + added)].filter { !$0.0.isEmpty }
         var found: [String] = []
-        for index in text.indices.dropFirst() where begins(text[index - 1], text[index]) {
+        for index in text.indices where begins(text, index) {
             let stem = String(decoding: text[..<index], as: UTF8.self)
-            found.append(stem)
-            for end in ends where bare.hasSuffix(end) { found.append(stem + end) }
+            // Of a log that is called as the extension, `.log`, nothing is left before the stamp.
+            if !stem.isEmpty { found.append(stem) }
+            for (end, logEnd) in ends where bare.hasSuffix(end) { found.append(stem + logEnd) }
         }
         return found
     }
 
-    /// Whether a stamp can begin at a byte that comes after another: at `.`, `-`, or with what the rule's format begins with.
-    private static func beginnings(_ settings: RotateSettings) -> (UInt8, UInt8) -> Bool {
-        let isDigit = { (byte: UInt8) in (0x30...0x39).contains(byte) }
+    /// Whether a stamp can begin at a place: at `.` or `-` before a digit, or with what the rule's format begins with.
+    private static func beginnings(_ settings: RotateSettings) -> ([UInt8], Int) -> Bool {
         let first = settings.dateFormat.map { DateFormat($0) }?.pieces.first
-        return { before, byte in
-            if byte == UInt8(ascii: ".") || byte == UInt8(ascii: "-") { return true }
+        return { text, index in
+            let isBeforeDigit = index + 1 < text.count && isDigit(text[index + 1])
+            if isBeforeDigit, text[index] == UInt8(ascii: ".") || text[index] == UInt8(ascii: "-") { return true }
             switch first {
-            case .literal(let bytes): return bytes.first == byte
-            case .field: return isDigit(byte) && !isDigit(before)
+            case .literal(let bytes): return text[index...].starts(with: bytes)
+            case .field: return isDigit(text[index]) && (index == 0 || !isDigit(text[index - 1]))
             case nil: return false
             }
         }
     }
+
+    private static func isDigit(_ byte: UInt8) -> Bool { (0x30...0x39).contains(byte) }
 }

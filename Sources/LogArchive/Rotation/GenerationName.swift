@@ -13,6 +13,7 @@ package struct GenerationName: Sendable {
 
     let name: String
     let naming: RotateSettings.Naming
+    let start: Int
     let format: DateFormat
     let dateOf: RotateSettings.DateOf
     let calendar: any CivilCalendar
@@ -25,6 +26,7 @@ package struct GenerationName: Sendable {
         folder = GenerationName.folder(beside: parent, settings.oldDir)
         (stem, fileExtension) = GenerationName.split(name, settings)
         naming = settings.naming
+        start = settings.start
         format = settings.dateFormat.map { DateFormat($0) } ?? .standard(every: settings.every)
         dateOf = settings.dateOf
         self.calendar = calendar
@@ -32,9 +34,10 @@ package struct GenerationName: Sendable {
 
     private static func folder(beside parent: String, _ oldDir: String?) -> String {
         guard let oldDir else { return parent.isEmpty ? "/" : parent }
-        if oldDir.hasPrefix("/") { return oldDir }
-        return "\(parent)/\(oldDir)"
+        return oldDir.hasPrefix("/") ? oldDir : "\(parent)/\(oldDir)"
     }
+
+    private func path(_ file: String) -> String { folder.hasSuffix("/") ? folder + file : "\(folder)/\(file)" }
 
     /// `addExtension` moves to the end, or comes there; `extension` stays there if the name has it, and wins (logrotate).
     private static func split(_ name: String, _ settings: RotateSettings) -> (stem: String, fileExtension: String) {
@@ -55,17 +58,18 @@ package struct GenerationName: Sendable {
     /// - Parameters:
     ///   - now: the moment of the rotation.
     ///   - token: makes names of `naming: time` unique: the lowest 16 bits are shown.
-    ///   - attempt: 0, and one more for each name that was taken; `naming: date` then appends `.2`, `.3`.
+    ///   - attempt: 0, and one more for each name that was taken; `naming: date` then appends `.2`, `.3`. With `naming: number`
+    ///     it is how many newer generations there are: the caller moves those that are in the way first.
     package func path(at now: WallInstant, token: UInt16, attempt: Int = 0) -> String {
         switch naming {
-        case .time: "\(folder)/\(stem)\(GenerationStamp.timeText(now, token))\(fileExtension)"
-        case .date: "\(folder)/\(stem)\(dateText(now))\(attempt == 0 ? "" : ".\(attempt + 1)")\(fileExtension)"
-        case .number: path(number: attempt)
+        case .time: path("\(stem)\(GenerationStamp.timeText(now, token))\(fileExtension)")
+        case .date: path("\(stem)\(dateText(now))\(attempt == 0 ? "" : ".\(attempt + 1)")\(fileExtension)")
+        case .number: path(number: start + attempt)
         }
     }
 
     /// `/var/log/access.log.3`
-    package func path(number: Int) -> String { "\(folder)/\(stem).\(number)\(fileExtension)" }
+    package func path(number: Int) -> String { path("\(stem).\(number)\(fileExtension)") }
 
     private func dateText(_ now: WallInstant) -> String {
         format.text(at: GenerationName.moment(dateOf, now, calendar), calendar: calendar)
@@ -90,20 +94,27 @@ extension GenerationName {
     ///
     /// - Returns: Nil for what is no generation of it, the log itself included.
     package func generation(_ file: String) -> GenerationFile? {
-        let (bare, suffixes) = GenerationSuffixes.strip(file)
-        // A log may have been rotated by others: without the extensions of this rule.
-        for (start, end) in [(stem, fileExtension), (name, "")] {
-            guard bare.hasPrefix(start), bare.hasSuffix(end), bare.utf8.count > start.utf8.count + end.utf8.count
-            else { continue }
-            let middle = Array(bare.utf8.dropFirst(start.utf8.count).dropLast(end.utf8.count))
-            if let stamp = stamp(middle) { return GenerationFile(name: file, stamp: stamp, suffixes: suffixes) }
+        for (bare, suffixes) in GenerationSuffixes.strips(file) {
+            if let stamp = stamp(of: bare) { return GenerationFile(name: file, stamp: stamp, suffixes: suffixes) }
         }
         return nil
     }
 
+    private func stamp(of bare: String) -> GenerationStamp? {
+        // A log may have been rotated by others: without the extensions of this rule.
+        for (start, end) in [(stem, fileExtension), (name, "")] {
+            guard bare.hasPrefix(start), bare.hasSuffix(end), bare.utf8.count > start.utf8.count + end.utf8.count
+            else { continue }
+            if let stamp = stamp(Array(bare.utf8.dropFirst(start.utf8.count).dropLast(end.utf8.count))) { return stamp }
+        }
+        return nil
+    }
+
+    private static let foreignFormats = [DateFormat.standard(every: nil), .standard(every: .hour)]
+
     private func stamp(_ text: [UInt8]) -> GenerationStamp? {
         if let own = GenerationStamp.own(text) { return own }
-        for format in [format, DateFormat("-%Y%m%d"), DateFormat("-%Y%m%d%H")] {
+        for format in [format] + GenerationName.foreignFormats {
             if let date = GenerationStamp.date(text, format, calendar) { return date }
         }
         return nil

@@ -72,17 +72,26 @@ package struct GenerationSuffixes: Sendable, Equatable {
         self.isPartial = isPartial
     }
 
-    /// Each at most once, in the order in which they are appended.
-    static func strip(_ name: String) -> (bare: String, suffixes: GenerationSuffixes) {
-        var (bare, found) = (name, GenerationSuffixes())
-        func take(_ suffix: String) -> Bool {
-            guard bare.hasSuffix(suffix), bare.utf8.count > suffix.utf8.count else { return false }
-            bare.removeLast(suffix.count)
-            return true
+    /// The name without any of them.
+    static func strip(_ name: String) -> (bare: String, suffixes: GenerationSuffixes) { strips(name)[0] }
+
+    /// The ways to take suffixes off, each at most once and in the order in which they are appended: the one with the most
+    /// first, then those with fewer, since the name or the extension of a log may itself end in `.gz`.
+    static func strips(_ name: String) -> [(bare: String, suffixes: GenerationSuffixes)] {
+        var ways = [(bare: name, suffixes: GenerationSuffixes())]
+        func take(_ suffix: String, _ note: (inout GenerationSuffixes) -> Void) {
+            guard var way = ways.last, way.bare.hasSuffix(suffix), way.bare.utf8.count > suffix.utf8.count else {
+                return
+            }
+            way.bare.removeLast(suffix.count)
+            note(&way.suffixes)
+            ways.append(way)
         }
-        found.isPartial = take(partial)
-        found.isEncrypted = take(encryption)
-        found.compression = compressions.first { take($0) }
-        return (bare, found)
+        take(partial) { $0.isPartial = true }
+        take(encryption) { $0.isEncrypted = true }
+        if let last = ways.last, let end = compressions.first(where: { last.bare.hasSuffix($0) }) {
+            take(end) { $0.compression = end }
+        }
+        return ways.reversed()
     }
 }

@@ -65,6 +65,7 @@ package struct RetentionPlan: Sendable, Equatable {
             return "it is older than keepAge"
         }
         let decidesNothing = settings.keep == nil && settings.keepAge == nil && settings.keepBytes == nil
-        return decidesNothing && generation.needsStore ? "it is stored, and keep is left out" : nil
+        return decidesNothing && generation.needsStore && generation.isStored
+            ? "it is stored, and keep is left out" : nil
     }
 }

@@ -99,7 +99,8 @@ package struct RotationSchedule: Sendable {
     /// What holds a rotation by time back.
     private func forbidden(_ log: Log, now: WallInstant) -> Decision? {
         if let least = settings.minSize, log.size < least.bytes {
-            return .wait(reason: "its time has come, but its size, \(bytes(log.size)), is below minSize, \(least)", nextAt: nil)
+            return .wait(
+                reason: "its time has come, but its size, \(bytes(log.size)), is below minSize, \(least)", nextAt: nil)
         }
         if let least = settings.minAge, least > .zero, let modified = log.modified {
             let end = modified.advanced(by: least)

@@ -77,7 +77,8 @@ package struct HookSettings: SettingsGroup {
 
     package static var fields: [SettingsField<Self>] {
         [
-            SettingsField("firstAction", \.firstAction, .group(), "Once before all logs; its failure leaves them alone."),
+            SettingsField(
+                "firstAction", \.firstAction, .group(), "Once before all logs; its failure leaves them alone."),
             SettingsField("preRotate", \.preRotate, .group(), "Before a log is rotated; its failure leaves it alone."),
             SettingsField("postRotate", \.postRotate, .group(), "After a log is rotated, before it is compressed."),
             SettingsField("lastAction", \.lastAction, .group(), "Once after all logs."),

@@ -69,8 +69,10 @@ package struct RotateSettings: SettingsGroup {
             SettingsField(
                 "at", \.at, .timeOfDay, "When the day begins for every: day, week, month and year, in local time."),
             SettingsField("minSize", \.minSize, .byteCount(), "Do not rotate by every what is smaller."),
-            SettingsField("maxSize", \.maxSize, .byteCount(), "Rotate a log that is larger, before the time of every has come."),
-            SettingsField("minAge", \.minAge, .duration(), "Do not rotate by every what was written to within this time."),
+            SettingsField(
+                "maxSize", \.maxSize, .byteCount(), "Rotate a log that is larger, before the time of every has come."),
+            SettingsField(
+                "minAge", \.minAge, .duration(), "Do not rotate by every what was written to within this time."),
             SettingsField("ifEmpty", \.ifEmpty, .bool, "Rotate empty logs, too."),
             SettingsField("method", \.method, .choice(), "How a log becomes a generation."),
             SettingsField("reopen", \.reopen, .group(), "How the writer is told that its log has been renamed."),
@@ -82,7 +84,8 @@ package struct RotateSettings: SettingsGroup {
             SettingsField("createOldDir", \.createOldDir, .group(), "Make oldDir where it is missing."),
             SettingsField("naming", \.naming, .choice(), "How generations on this host are called."),
             SettingsField(
-                "dateFormat", \.dateFormat, .nonEmptyString, "For naming: date, with %Y %m %d %H %M %S %V %s %Z; left out: -%Y%m%d, with every: hour -%Y%m%d%H."),
+                "dateFormat", \.dateFormat, .nonEmptyString,
+                "For naming: date, with %Y %m %d %H %M %S %V %s %Z; left out: -%Y%m%d, with every: hour -%Y%m%d%H."),
             SettingsField("dateOf", \.dateOf, .choice(), "Which moment is in the name."),
             SettingsField("start", \.start, .integer(in: 0...1_000_000), "The first number of naming: number."),
             SettingsField(

@@ -7,7 +7,8 @@ package enum RuleDocumentation {
         let section = SettingsSection("rule", summary, RuleSettings.self)
         let body = SettingsSchema([section]).documentation
         // Keys stand at the top of a rule's file: there is no section around them.
-        return heading + body.replacing("## `rule`\n", with: "## Keys at the top\n").replacing("### `rule.", with: "### `")
+        return heading
+            + body.replacing("## `rule`\n", with: "## Keys at the top\n").replacing("### `rule.", with: "### `")
     }
 
     /// The JSON Schema (draft 2020-12) of a rule file, for editors.

@@ -14,7 +14,9 @@ struct BucketHeaders: Sendable {
     func object(_ attributes: ObjectAttributes, now: WallInstant) -> [Field] {
         var fields: [Field] = [("Content-Type", attributes.contentType)]
         fields += attributes.metadata.map { (dialect.metadataPrefix + $0.name, $0.value) }
-        if let storageClass = options.storageClass { fields.append((dialect.headerPrefix + "storage-class", storageClass)) }
+        if let storageClass = options.storageClass {
+            fields.append((dialect.headerPrefix + "storage-class", storageClass))
+        }
         if !options.tags.isEmpty {
             let pairs = options.tags.map { (name: $0.name, value: Optional($0.value)) }
             fields.append((dialect.headerPrefix + "tagging", PercentEncoding.query(pairs)))
@@ -34,15 +36,17 @@ struct BucketHeaders: Sendable {
         return []
     }
 
-    /// Of bodies: what tells the store that they came whole.
+    /// Of bodies: what tells the store that they came whole. With an object lock, stores want the MD5, too (S3,
+    /// PutObject, "Content-MD5").
     func checksum(_ content: [UInt8]) -> (fields: [Field], crc32c: String?) {
-        switch options.checksum {
-        case .crc32c where dialect.hasChecksumHeader:
-            let crc = Base64Text.encode(CRC32C.of(content).bytes)
-            return ([("x-amz-checksum-crc32c", crc)], crc)
-        case .crc32c, .md5: return ([("Content-MD5", Base64Text.encode(Array(Insecure.MD5.hash(data: content))))], nil)
-        case .none: return ([], nil)
+        let hasCRC = options.checksum == .crc32c && dialect.hasChecksumHeader
+        var fields: [Field] = []
+        if options.checksum != .none && !hasCRC || options.lock != nil {
+            fields.append(("Content-MD5", Base64Text.encode(Array(Insecure.MD5.hash(data: content)))))
         }
+        guard hasCRC else { return (fields, nil) }
+        let crc = Base64Text.encode(CRC32C.of(content).bytes)
+        return (fields + [("x-amz-checksum-crc32c", crc)], crc)
     }
 
     /// Of the begin of an upload: the checksums that its parts will come with.
@@ -63,7 +67,8 @@ struct BucketHeaders: Sendable {
         }
     }
 
-    /// Of every request that touches the bytes of an object with a customer's key; `copySource` for the object copied from.
+    /// Of every request that touches the bytes of an object with a customer's key; `copySource` for the object copied
+    /// from.
     func customerKey(copySource: Bool = false) -> [Field] {
         guard case .customer(let key) = options.encryption else { return [] }
         let prefix = dialect.headerPrefix + (copySource ? "copy-source-" : "") + "server-side-encryption-customer-"

@@ -40,8 +40,8 @@ package struct BucketOptions: Sendable {
     package var region: String
     /// `https://host:port`; nil for the cloud's own.
     package var endpoint: String?
-    /// Whether the bucket stands in the path. Nil: in the host with the cloud's own endpoint and with OSS, in the path with
-    /// other endpoints and for names with a dot, which no certificate of the cloud covers.
+    /// Whether the bucket stands in the path. Nil: in the host with the cloud's own endpoint and with OSS, in the path
+    /// with other endpoints and for names with a dot, which no certificate of the cloud covers.
     package var pathStyle: Bool?
     package var storageClass: String?
     package var tags: [(name: String, value: String)] = []

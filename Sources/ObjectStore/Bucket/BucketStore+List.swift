@@ -2,30 +2,46 @@ package import Base
 import CloudAPI
 
 extension BucketStore {
+    /// Keys that others have put there and that no key of ours can be are left out.
     package func list(_ prefix: String, after: String?, limit: Int) async throws(ApusError) -> ObjectPage {
+        var start = after.map { options.prefix + $0 }
+        while true {
+            let root = try await page(prefix, start, limit)
+            let objects = root.children.compactMap { object($0) }
+            let isCut = root.value("IsTruncated") == "true"
+            let last = root.children.last { $0.name == "Contents" }?.value("Key").flatMap(BucketStore.decoded)
+            // A page of foreign keys alone: whoever asks would not know where to go on. Each turn goes on in the
+            // bucket.
+            guard isCut, objects.isEmpty, let last, last != start else {
+                return ObjectPage(objects: objects, isCut: isCut)
+            }
+            start = last
+        }
+    }
+
+    private func page(_ prefix: String, _ start: String?, _ limit: Int) async throws(ApusError) -> XMLElement {
         var query: [(name: String, value: String?)] = [
             ("list-type", "2"), ("encoding-type", "url"), ("max-keys", "\(min(max(limit, 1), 1000))"),
             ("prefix", options.prefix + prefix),
         ]
-        if let after { query.append(("start-after", options.prefix + after)) }
-        let root = try await listing(query, "ListBucketResult")
-        var objects: [ObjectInfo] = []
-        for child in root.children where child.name == "Contents" {
-            guard let key = key(child.value("Key")), let size = child.value("Size").flatMap({ Int64($0) }) else {
-                continue
-            }
-            objects.append(
-                ObjectInfo(
-                    key: key, size: size, eTag: BucketStore.eTag(child.value("ETag")),
-                    lastModified: child.value("LastModified").flatMap(CloudTimestamp.parse)))
-        }
-        return ObjectPage(objects: objects, isCut: root.value("IsTruncated") == "true")
+        if let start { query.append(("start-after", start)) }
+        return try await listing(query, "ListBucketResult")
+    }
+
+    private func object(_ contents: XMLElement) -> ObjectInfo? {
+        guard contents.name == "Contents", let key = key(contents.value("Key")),
+            let size = contents.value("Size").flatMap({ Int64($0) })
+        else { return nil }
+        return ObjectInfo(
+            key: key, size: size, eTag: BucketStore.eTag(contents.value("ETag")),
+            lastModified: contents.value("LastModified").flatMap(CloudTimestamp.parse))
     }
 
     package func unfinishedUploads(_ prefix: String) async throws(ApusError) -> [UploadID] {
         let root = try await listing(
             [
-                ("uploads", nil), ("encoding-type", "url"), ("max-uploads", "1000"), ("prefix", options.prefix + prefix),
+                ("uploads", nil), ("encoding-type", "url"), ("max-uploads", "1000"),
+                ("prefix", options.prefix + prefix),
             ], "ListMultipartUploadsResult")
         return root.children.filter { $0.name == "Upload" }.compactMap { upload in
             guard let key = key(upload.value("Key")), let id = upload.value("UploadId") else { return nil }
@@ -42,10 +58,15 @@ extension BucketStore {
         return root
     }
 
-    /// A listed key without the prefix; nil for one outside of it. Stores write a space as `+` or `%20`.
+    /// A listed key without the prefix; nil for one outside of it, and for one that no key of ours can be.
     private func key(_ encoded: String?) -> String? {
-        guard let encoded, let key = PercentEncoding.decode(encoded.replacing("+", with: "%20")) else { return nil }
-        guard key.utf8.starts(with: options.prefix.utf8) else { return nil }
-        return String(key.utf8.dropFirst(options.prefix.utf8.count))
+        guard let key = encoded.flatMap(BucketStore.decoded), key.utf8.starts(with: options.prefix.utf8) else {
+            return nil
+        }
+        let rest = String(decoding: key.utf8.dropFirst(options.prefix.utf8.count), as: UTF8.self)
+        return (try? ObjectKey.check(rest)) == nil ? nil : rest
     }
+
+    /// Stores write a space as `+` or `%20`.
+    private static func decoded(_ key: String) -> String? { PercentEncoding.decode(key.replacing("+", with: "%20")) }
 }

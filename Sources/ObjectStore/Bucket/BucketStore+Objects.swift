@@ -7,14 +7,13 @@ extension BucketStore {
         _ key: String, _ content: [UInt8], _ attributes: ObjectAttributes
     ) async throws(ApusError) -> ObjectReceipt {
         let fullKey = try fullKey(key)
-        try await checkCondition(key, attributes)
         let checksum = headers.checksum(content)
-        let answer = try await answer(
+        let answer = try await conditionally(
             Request(
-                method: "PUT", key: fullKey,
-                headers: headers.object(attributes, now: now) + headers.conditions(attributes) + checksum.fields,
-                body: content), key)
-        try checkEcho(answer, checksum.crc32c, key)
+                method: "PUT", key: fullKey, headers: headers.object(attributes, now: now) + checksum.fields,
+                body: content,
+                crc32c: checksum.crc32c),
+            key, attributes)
         return ObjectReceipt(
             eTag: BucketStore.eTag(answer.header("ETag")),
             versionID: answer.header(options.dialect.headerPrefix + "version-id"))
@@ -58,7 +57,6 @@ extension BucketStore {
             if error.error.code == "range-missing" { return [] }
             throw named(error, key)
         }
-        if range == nil { try checkEcho(answer, nil, key) }
         if let range, range.isEmpty { return [] }
         guard let range, answer.status != 206 else { return answer.body }
         // The whole object in place of a range.
@@ -86,24 +84,31 @@ extension BucketStore {
     func named(_ failure: StoreFailure, _ key: String) -> ApusError {
         let error = failure.error
         return ApusError(
-            code: error.code, "\(key): \(error.message)", kind: error.kind, canRetry: error.canRetry, cause: error.cause)
+            code: error.code, "\(key): \(error.message)", kind: error.kind, canRetry: error.canRetry, cause: error.cause
+        )
     }
 
-    /// OSS has no condition on the ETag at a PUT: there it is looked at before, which leaves a moment between.
-    func checkCondition(_ key: String, _ attributes: ObjectAttributes) async throws(ApusError) {
-        guard let wanted = attributes.ifMatch, !options.dialect.hasIfMatch else { return }
-        guard try await head(key)?.eTag == wanted else {
-            throw ApusError(code: "object-exists", "\(key): the object is another one")
+    /// Sends under the attributes' condition. Where the store has none on the ETag (OSS, Swift), the ETag is looked at
+    /// before, which leaves a moment between.
+    private func conditionally(
+        _ request: Request, _ key: String, _ attributes: ObjectAttributes
+    ) async throws(ApusError) -> IncomingResponse {
+        if let wanted = attributes.ifMatch, !options.dialect.hasIfMatch {
+            try await checkETag(key, wanted)
+            return try await answer(request, key)
+        }
+        var conditional = request
+        conditional.headers += headers.conditions(attributes)
+        do throws(StoreFailure) { return try await send(conditional) } catch {
+            guard error.word == "NotImplemented", let wanted = attributes.ifMatch else { throw named(error, key) }
+            try await checkETag(key, wanted)
+            return try await answer(request, key)
         }
     }
 
-    /// Compares the CRC-32C that the store has computed with `sent`, or with the body of the answer.
-    func checkEcho(_ answer: IncomingResponse, _ sent: String?, _ key: String) throws(ApusError) {
-        // That of parts is one of checksums (`…-3`) and tells nothing of the bytes.
-        guard let echo = answer.header("x-amz-checksum-crc32c"), !echo.contains("-") else { return }
-        let ours = sent ?? Base64Text.encode(CRC32C.of(answer.body).bytes)
-        guard echo == ours else {
-            throw ApusError(code: "checksum-mismatch", "\(key): the store's checksum is another one", canRetry: true)
+    func checkETag(_ key: String, _ wanted: String) async throws(ApusError) {
+        guard try await head(key)?.eTag == wanted else {
+            throw ApusError(code: "object-exists", "\(key): the object is another one")
         }
     }
 

@@ -1,6 +1,5 @@
 package import Base
 import CloudAPI
-import Crypto
 
 extension BucketStore {
     package func beginUpload(_ key: String, _ attributes: ObjectAttributes) async throws(ApusError) -> UploadID {
@@ -23,8 +22,7 @@ extension BucketStore {
         let answer = try await answer(
             Request(
                 method: "PUT", key: try fullKey(upload.key), query: BucketStore.part(upload, number),
-                headers: headers.customerKey() + checksum.fields, body: content), upload.key)
-        try checkEcho(answer, checksum.crc32c, upload.key)
+                headers: headers.customerKey() + checksum.fields, body: content, crc32c: checksum.crc32c), upload.key)
         guard let eTag = answer.header("ETag") else {
             throw ApusError(code: "store-failed", "\(upload.key): the store gave a part without an ETag")
         }
@@ -55,7 +53,7 @@ extension BucketStore {
         _ upload: UploadID, _ parts: [PartReceipt], _ attributes: ObjectAttributes
     ) async throws(ApusError) -> ObjectReceipt {
         let parts = parts.sorted { $0.number < $1.number }
-        try await checkCondition(upload.key, attributes)
+        if let wanted = attributes.ifMatch, !options.dialect.hasIfMatch { try await checkETag(upload.key, wanted) }
         let request = Request(
             method: "POST", key: try fullKey(upload.key), query: [("uploadId", upload.id)],
             headers: [(name: "Content-Type", value: "application/xml")] + headers.conditions(attributes)
@@ -63,7 +61,7 @@ extension BucketStore {
             body: MultipartList.xml(parts, withChecksums: options.checksum == .crc32c && options.dialect == .s3))
         let answer: IncomingResponse
         do throws(StoreFailure) { answer = try await send(request) } catch {
-            // The end may have come through, and only its answer was lost.
+            // The end may have come through, and only its answer was lost. OSS's ETag of parts does not tell.
             if error.word == "NoSuchUpload", let expected = MultipartList.eTag(parts),
                 let info = try await head(upload.key), info.eTag == expected
             {
@@ -92,47 +90,12 @@ extension BucketStore {
         [("partNumber", "\(number)"), ("uploadId", upload.id)]
     }
 
-    /// The ETag of parts is made of theirs: another one means other parts. Where a key encrypts, or the ETag has another
-    /// form, it tells nothing.
+    /// The ETag of parts is made of theirs: another one means other parts. Where a key encrypts, or the ETag has
+    /// another form, it tells nothing.
     private func checkComposed(_ eTag: String, _ parts: [PartReceipt], _ key: String) throws(ApusError) {
         guard options.dialect.hasComposedETag, options.encryption == nil || options.encryption == .store,
             let expected = MultipartList.eTag(parts), MultipartList.isComposed(eTag), eTag != expected
         else { return }
         throw ApusError(code: "checksum-mismatch", "\(key): the object is not made of the parts that were sent")
-    }
-}
-
-/// The list of parts that ends an upload.
-enum MultipartList {
-    static func xml(_ parts: [PartReceipt], withChecksums: Bool) -> [UInt8] {
-        var text = "<CompleteMultipartUpload xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">"
-        for part in parts {
-            text += "<Part><PartNumber>\(part.number)</PartNumber><ETag>\"\(escaped(part.eTag))\"</ETag>"
-            if withChecksums, let crc = part.crc32c { text += "<ChecksumCRC32C>\(escaped(crc))</ChecksumCRC32C>" }
-            text += "</Part>"
-        }
-        return Array((text + "</CompleteMultipartUpload>").utf8)
-    }
-
-    /// The MD5 of the parts' MD5s and their count, as S3 makes it; nil where a part's ETag is no MD5.
-    static func eTag(_ parts: [PartReceipt]) -> String? {
-        var hash = Insecure.MD5()
-        for part in parts {
-            guard part.eTag.utf8.count == 32, let bytes = Hex.decode(part.eTag) else { return nil }
-            hash.update(data: bytes)
-        }
-        return "\(Hex.encode(hash.finalize()))-\(parts.count)"
-    }
-
-    /// Whether it has the form of what `eTag(_:)` makes.
-    static func isComposed(_ eTag: String) -> Bool {
-        let halves = eTag.split(separator: "-")
-        return halves.count == 2 && halves[0].utf8.count == 32 && Hex.decode(String(halves[0])) != nil
-            && Int(halves[1]) != nil
-    }
-
-    private static func escaped(_ text: String) -> String {
-        text.replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;")
-            .replacing("\"", with: "&quot;")
     }
 }

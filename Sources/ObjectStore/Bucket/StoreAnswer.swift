@@ -24,7 +24,8 @@ struct StoreFailure: Error {
 /// Judges an answer by status and by the error in its body; knows nothing of what was asked but the method.
 enum StoreAnswer {
     private static let busy: Set<String> = [
-        "SlowDown", "ServiceUnavailable", "Throttling", "ThrottlingException", "TooManyRequests", "RequestLimitExceeded",
+        "SlowDown", "ServiceUnavailable", "Throttling", "ThrottlingException", "TooManyRequests",
+        "RequestLimitExceeded",
         "BandwidthLimitExceeded", "QpsLimitExceeded",
     ]
     private static let passing: Set<String> = [
@@ -43,7 +44,8 @@ enum StoreAnswer {
         "AuthorizationHeaderMalformed", "PermanentRedirect", "TemporaryRedirect", "Redirect",
         "IllegalLocationConstraintException", "InvalidRegion",
     ]
-    /// Clocks of both sides that are further apart than this make a refusal without a body one of time (S3 allows 15 min).
+    /// Clocks of both sides that are further apart than this make a refusal without a body one of time (S3 allows 15
+    /// min).
     private static let mostSkew = Duration.seconds(300)
 
     /// Nil for success.
@@ -67,8 +69,8 @@ enum StoreAnswer {
         let place: String?
     }
 
-    /// The `<Error>` of a body. A success may hold one, too, where the answer began before the work was done (completing an
-    /// upload, copying).
+    /// The `<Error>` of a body. A success may hold one, too, where the answer began before the work was done
+    /// (completing an upload, copying).
     private static func details(_ answer: IncomingResponse, method: String) -> Details? {
         let isXML = answer.body.prefix(512).contains(UInt8(ascii: "<"))
         guard !answer.body.isEmpty, isXML, answer.status >= 300 || method != "GET" else { return nil }
@@ -95,7 +97,9 @@ enum StoreAnswer {
         if full.contains(word) || status == 507 { return make("store-full", canRetry: true) }
         if taken.contains(word) || status == 412 { return make("object-exists") }
         if busy.contains(word) || status == 429 || status == 503 { return make("store-busy", canRetry: true) }
-        if passing.contains(word) || [408, 500, 502, 504].contains(status) { return make("store-busy", canRetry: true) }
+        if passing.contains(word) || [408, 500, 502, 504].contains(status) {
+            return make("store-busy", canRetry: true)
+        }
         if status == 404 { return make("object-missing") }
         if status == 416 { return make("range-missing") }
         if let place, !place.isEmpty, status == 403 || (300..<400).contains(status) {
@@ -113,7 +117,9 @@ enum StoreAnswer {
         if let serverTime {
             let apart = serverTime.nanosecondsSince1970.subtractingClamped(now.nanosecondsSince1970).magnitude
             let isFar = apart > mostSkew.wholeNanoseconds.magnitude
-            if word == "RequestTimeTooSkewed" || word.isEmpty && answer.status == 403 && isFar { return .clock(serverTime) }
+            if word == "RequestTimeTooSkewed" || word.isEmpty && answer.status == 403 && isFar {
+                return .clock(serverTime)
+            }
         }
         let region = answer.header("x-amz-bucket-region") ?? details?.region
         let mayMove = [301, 302, 307].contains(answer.status) || wrongRegion.contains(word)

@@ -6,7 +6,8 @@ import Glibc
 struct FolderRecord: Equatable {
     var key: String
     var size: Int64
-    /// The object's mtime in nanoseconds since 1970: with the size it tells which record belongs to the object that is there.
+    /// The object's mtime in nanoseconds since 1970: with the size it tells which record belongs to the object that is
+    /// there.
     var modified: Int64
     var eTag: String
     var contentType: String
@@ -48,8 +49,8 @@ struct FolderRecord: Equatable {
     }
 }
 
-/// The records of a store, `.apus-store/records/<aa>/<hash of the key>`: at most two lines, the object's that is there and
-/// that of one that is about to take its place.
+/// The records of a store, `.apus-store/records/<aa>/<hash of the key>`: at most two lines, the object's that is there
+/// and that of one that is about to take its place.
 struct FolderRecords: Sendable {
     let tree: FolderTree
 

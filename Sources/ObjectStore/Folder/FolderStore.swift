@@ -14,9 +14,9 @@ import Glibc
 ///     .apus-store/lock                        flock(2): one process at a time publishes or deletes
 ///
 /// What always holds:
-/// - An object appears whole: its bytes are on the disk before link(2) (with `ifAbsent`) or rename(2) gives it its name, and
-///   its record before that; a crash at any moment leaves no half object. A record belongs to the object with its size and
-///   mtime, so the record of an object that did not come to be is nobody's.
+/// - An object appears whole: its bytes are on the disk before link(2) (with `ifAbsent`) or rename(2) gives it its
+///   name, and its record before that; a crash at any moment leaves no half object. A record belongs to the object with
+///   its size and mtime, so the record of an object that did not come to be is nobody's.
 /// - No symbolic link below the root is followed.
 /// - Parts of a key that begin with `.apus-` are refused. A key cannot be the folder of another one.
 /// - ETag: 32 hexadecimal digits of SHA-256; of parts, those of the parts' ETags, and `-count`.
@@ -26,14 +26,11 @@ import Glibc
 package actor FolderStore: ObjectStore {
     package nonisolated let name: String
     package nonisolated let limits = ObjectStoreLimits(minimumPartBytes: 1)
-    /// What a crash has left is removed after this time.
-    private static let oldest = Duration.seconds(86_400)
-
     let tree: FolderTree
     let records: FolderRecords
     let time: any TimeSource
     var uploads: [String: FolderUpload] = [:]
-    private var isSwept = false
+    var isSwept = false
 
     /// - Parameter root: An absolute path. Its last part is made on first use where it is missing.
     package init(root: String, time: any TimeSource) {
@@ -90,71 +87,6 @@ package actor FolderStore: ObjectStore {
             // Somebody else's file: what tells its versions apart.
             eTag: record?.eTag ?? "\(status.st_size)-\(modified)",
             lastModified: WallInstant(nanosecondsSince1970: modified), metadata: record?.metadata ?? [:])
-    }
-
-    /// Gives a file that is written its name, and takes `temporary` away from it.
-    func publish(
-        _ file: borrowing FileHandle, _ temporary: String, in folder: borrowing FileHandle, as key: String, eTag: String,
-        _ attributes: ObjectAttributes
-    ) throws(ApusError) -> ObjectReceipt {
-        let path = try FolderStore.path(key)
-        try file.synchronize()
-        let lock = try lock()
-        let present = try presentStatus(key, attributes)
-        let status = try file.status()
-        let record = FolderRecord(
-            key: key, size: Int64(status.st_size), modified: FolderRecord.nanoseconds(status.st_mtim), eTag: eTag,
-            contentType: attributes.contentType,
-            metadata: Dictionary(attributes.metadata.map { ($0.name, $0.value) }) { first, _ in first })
-        let target = try tree.makeFolder(Array(path.dropLast()))
-        try records.announce(record, present: present)
-        let code =
-            attributes.ifAbsent
-            ? linkat(folder.descriptor, temporary, target.descriptor, String(path[path.count - 1]), 0)
-            : renameat(folder.descriptor, temporary, target.descriptor, String(path[path.count - 1]))
-        guard code == 0 else {
-            if errno == EEXIST { throw FolderStore.exists(key) }
-            throw FolderFailure.make("cannot give an object its name")
-        }
-        try target.synchronize()
-        _ = lock
-        return ObjectReceipt(eTag: eTag)
-    }
-
-    /// - Throws: `object-exists` where the attributes' condition does not hold.
-    private func presentStatus(_ key: String, _ attributes: ObjectAttributes) throws(ApusError) -> stat? {
-        guard let file = try tree.file(FolderStore.path(key)) else {
-            if attributes.ifMatch != nil { throw FolderStore.exists(key) }
-            return nil
-        }
-        let status = try file.status()
-        if attributes.ifAbsent { throw FolderStore.exists(key) }
-        if let wanted = attributes.ifMatch, try info(key, status).eTag != wanted { throw FolderStore.exists(key) }
-        return status
-    }
-
-    /// Held as long as the handle is.
-    private func lock() throws(ApusError) -> FileHandle {
-        let folder = try tree.makeFolder([".apus-store"])
-        let file = try FileHandle(
-            openat(folder.descriptor, "lock", O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0o600), "cannot open the lock")
-        while flock(file.descriptor, LOCK_EX) != 0 {
-            guard errno == EINTR else { throw FolderFailure.make("cannot lock the store") }
-        }
-        return file
-    }
-
-    /// Removes what a crash has left, at most once for each start.
-    private func sweep(_ folder: borrowing FileHandle) {
-        isSwept = true
-        let before = time.wallNow().nanosecondsSince1970 - FolderStore.oldest.wholeNanoseconds
-        for entry in (try? FolderTree.entries(of: folder)) ?? [] {
-            var status = stat()
-            guard fstatat(folder.descriptor, entry.name, &status, AT_SYMLINK_NOFOLLOW) == 0,
-                FolderRecord.nanoseconds(status.st_mtim) < before
-            else { continue }
-            unlinkat(folder.descriptor, entry.name, 0)
-        }
     }
 }
 

@@ -9,8 +9,9 @@ import Glibc
 ///     part-<n>    a part that came before its turn, or that replaces one
 ///     parts       a JSON line for each part that is whole on the disk; of one number the last line counts
 ///
-/// Parts that come in their order are written once: `data` becomes the object. One that came early is put behind the others
-/// when its turn has come. Only a part that replaces another one with different bytes makes the end write everything again.
+/// Parts that come in their order are written once: `data` becomes the object. One that came early is put behind the
+/// others when its turn has come. Only a part that replaces another one with different bytes makes the end write
+/// everything again.
 struct FolderUpload {
     struct Part: Equatable {
         let number: Int

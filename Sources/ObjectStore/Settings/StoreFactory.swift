@@ -9,7 +9,8 @@ package enum StoreFactory {
     ///   - http: Reads answers of 16 MiB, and trusts `settings.caFile`:
     ///     `HTTPTransport(responseBodyLimit: StoreFactory.responseBodyLimit, authorityFile: …)`.
     ///   - environment: `ProcessEnvironment.current()`, for credentials and the region.
-    /// - Throws: `region-missing`, `encryption-key-invalid`, or why profiles cannot be read. Credentials are looked for later.
+    /// - Throws: `region-missing`, `encryption-key-invalid`, or why profiles cannot be read. Credentials are looked for
+    ///   later.
     package static func make(
         _ settings: StoreSettings, http: any HTTPSender, time: any TimeSource, environment: [String: String]
     ) throws(ApusError) -> any ObjectStore {
@@ -21,16 +22,20 @@ package enum StoreFactory {
             let region = try RegionResolver.region(
                 settings.region, profile: credentials.profile, environment: environment)
             // Servers of one's own rarely have regions; what they expect is this one.
-            guard let region = region ?? (settings.endpoint == nil ? nil : "us-east-1") else {
+            let endpoint =
+                settings.endpoint?.reveal() ?? environment["AWS_ENDPOINT_URL_S3"] ?? environment["AWS_ENDPOINT_URL"]
+            guard let region = region ?? (endpoint == nil ? nil : "us-east-1") else {
                 throw missingRegion("AWS_REGION")
             }
-            let options = try options(.s3, bucket, prefix, region, settings)
+            var options = try options(.s3, bucket, prefix, region, settings)
+            options.endpoint = endpoint
             let wishes = CredentialChain.Wishes(
                 fixed: credentials.fixed, profile: credentials.profile, roleARN: credentials.roleArn)
             let chain = CredentialChain.aws(wishes, region: region, environment: environment, http: http, time: time)
             return BucketStore(options, credentials: chain, http: http, time: time)
         case .oss(let bucket, let prefix):
-            guard let region = settings.region ?? environment["OSS_REGION"] ?? environment["ALIBABA_CLOUD_REGION_ID"] else {
+            guard let region = settings.region ?? environment["OSS_REGION"] ?? environment["ALIBABA_CLOUD_REGION_ID"]
+            else {
                 throw missingRegion("OSS_REGION")
             }
             let options = try options(.oss, bucket, prefix, region, settings)
@@ -66,7 +71,8 @@ package enum StoreFactory {
         return options
     }
 
-    private static func encryption(_ settings: StoreEncryptionSettings?) throws(ApusError) -> BucketOptions.Encryption? {
+    private static func encryption(_ settings: StoreEncryptionSettings?) throws(ApusError) -> BucketOptions.Encryption?
+    {
         switch settings?.method {
         case nil: return nil
         case .s3: return .store
@@ -82,7 +88,8 @@ package enum StoreFactory {
         let text = String(decoding: content.filter { $0 > 0x20 }, as: UTF8.self)
         guard let bytes = Base64Text.decode(text), bytes.count == 32 else {
             throw ApusError(
-                code: "encryption-key-invalid", "\(path) holds neither 32 bytes nor those in base64", kind: .declaration)
+                code: "encryption-key-invalid", "\(path) holds neither 32 bytes nor those in base64", kind: .declaration
+            )
         }
         return Secret(text)
     }

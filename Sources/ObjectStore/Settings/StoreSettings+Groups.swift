@@ -47,7 +47,8 @@ package struct StoreEncryptionSettings: SettingsGroup {
     package static var fields: [SettingsField<Self>] {
         [
             SettingsField(
-                "method", \.method, .choice(), "s3: the store's own keys; kms: of its KMS; customer: ours with each request.",
+                "method", \.method, .choice(),
+                "s3: the store's own keys; kms: of its KMS; customer: ours with each request.",
                 required: true),
             SettingsField("keyId", \.keyID, .nonEmptyString, "The KMS key; absent: the bucket's default."),
             SettingsField("keyFile", \.keyFile, .path, "The customer's key: 32 bytes, or those in base64."),
@@ -72,7 +73,8 @@ package struct StoreLockSettings: SettingsGroup {
     package static var fields: [SettingsField<Self>] {
         [
             SettingsField(
-                "mode", \.mode, .choice(), "governance: who has the right may lift it; compliance: nobody can.", required: true),
+                "mode", \.mode, .choice(), "governance: who has the right may lift it; compliance: nobody can.",
+                required: true),
             SettingsField(
                 "retain", \.retain, .duration(in: .seconds(86_400) ... .seconds(86_400 * 36_500)),
                 "From the upload on.", required: true),

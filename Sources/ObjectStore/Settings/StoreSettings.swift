@@ -44,7 +44,8 @@ package struct StoreSettings: SettingsGroup {
     private static var object: [SettingsField<Self>] {
         [
             SettingsField(
-                "storageClass", \.storageClass, .nonEmptyString, "STANDARD_IA, GLACIER_IR and so on, as the store names it."),
+                "storageClass", \.storageClass, .nonEmptyString,
+                "STANDARD_IA, GLACIER_IR and so on, as the store names it."),
             SettingsField("tags", \.tags, .map(of: .string, count: 0...10), "Tags of each object."),
             SettingsField(
                 "serverSideEncryption", \.serverSideEncryption, .group(), "Encryption by the store, beside our own."),

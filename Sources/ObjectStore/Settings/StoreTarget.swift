@@ -23,7 +23,9 @@ package enum StoreTarget: Sendable, Equatable {
         while prefix.hasSuffix("/") { prefix.removeLast() }
         guard StoreTarget.isBucket(bucket), prefix.isEmpty || (try? ObjectKey.check(prefix)) != nil else { return nil }
         if !prefix.isEmpty { prefix += "/" }
-        self = text.hasPrefix("s3:") ? .s3(bucket: String(bucket), prefix: prefix) : .oss(bucket: String(bucket), prefix: prefix)
+        self =
+            text.hasPrefix("s3:")
+            ? .s3(bucket: String(bucket), prefix: prefix) : .oss(bucket: String(bucket), prefix: prefix)
     }
 
     package var description: String {

@@ -18,6 +18,7 @@ struct Logs: AsyncParsableCommand {
             """,
         subcommands: [
             LogsRun.self, LogsRotate.self, LogsPlan.self, LogsStatus.self, LogsCheck.self, LogsList.self, LogsCat.self,
-            LogsFetch.self, LogsRestore.self, LogsVerify.self, LogsDecrypt.self, LogsKey.self, LogsImport.self,
+            LogsFetch.self, LogsRestore.self, LogsVerify.self, LogsDecrypt.self, LogsKey.self, LogsRewrap.self,
+            LogsImport.self,
         ])
 }
