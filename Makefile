@@ -42,6 +42,7 @@ lint: ## check the layout of the code
 check-docs: ## check that the documented keys, examples and alert rules are those of the program
 	.build/debug/apus schema-of-config | python3 scripts/configuration-docs.py --check docs/configuration.md
 	.build/debug/apus sync explain --all | diff - docs/sync-resources.md
+	.build/debug/apus logs explain | diff - docs/logs-rules.md
 	.build/debug/apus sync check examples/site.yaml
 	for file in examples/*.yaml; do [ "$$file" = examples/site.yaml ] || .build/debug/apus check "$$file" || exit 1; done
 	promtool check rules docs/alerts.yaml

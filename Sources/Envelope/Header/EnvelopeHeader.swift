@@ -73,7 +73,7 @@ package struct EnvelopeHeader: Sendable, Equatable {
             writer.number32(part.count)
             writer.raw(part)
         }
-        writer.raw(repeatElement(0, count: size - EnvelopeHeader.checksumSize - writer.bytes.count))
+        writer.raw([UInt8](repeating: 0, count: size - EnvelopeHeader.checksumSize - writer.bytes.count))
         writer.raw(SHA256.hash(data: writer.bytes))
         return writer.bytes
     }

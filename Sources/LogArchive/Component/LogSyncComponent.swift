@@ -107,7 +107,28 @@ package final class LogSyncComponent: Component {
             sync.rotate()
             sync.clean()
             record(sync)
-            if try await time.sleep(until: time.now().advanced(by: settings.interval), orOpen: draining) { return }
+            let next = time.now().advanced(by: settings.interval)
+            while time.now() < next {
+                let pause = min(next, time.now().advanced(by: .milliseconds(500)))
+                if try await time.sleep(until: pause, orOpen: draining) { return }
+                answerRequests(open)
+            }
+        }
+    }
+
+    /// What `apus logs rotate` asks for while we have the state folder.
+    private func answerRequests(_ open: OpenLogSync) {
+        guard let folder = open.stateFolder else { return }
+        do throws(ApusError) {
+            for (name, request) in try RotationRequest.waiting(in: folder) {
+                readRulesAgain()
+                let sync = open.sync(state.withLock { $0.rules })
+                sync.rotate(force: request.force, only: request.only.isEmpty ? nil : Set(request.only))
+                record(sync)
+                try RotationRequest.done(name, in: folder)
+            }
+        } catch {
+            telemetry.tell(ArchiveFailed(rule: "", subject: settings.state, step: .rotate, failure: error))
         }
     }
 
@@ -140,13 +161,17 @@ package final class LogSyncComponent: Component {
         }
     }
 
+    /// Metrics and console, by rule.
     private func record(_ sync: LogSync) {
         let now = time.wallNow()
         let journal = sync.archive.journal.state
+        var shown: [ComponentStatus.Bar] = []
+        var (logs, here, waiting) = (0, 0, 0)
         for rotator in sync.rotators() {
             let rule = rotator.rule
             let backlog = Backlog(journal, rule: rule)
-            telemetry.record(rule, backlog, logs: rotator.logs().count, now: now)
+            let count = rotator.logs().count
+            telemetry.record(rule, backlog, logs: count, now: now)
             let verdict = backlog.state(rule.settings.backlog, now: now)
             let before = state.withLock { state in
                 defer { state.backlogs[rule.name] = verdict }
@@ -156,7 +181,36 @@ package final class LogSyncComponent: Component {
                 telemetry.tell(
                     BacklogChanged(rule: rule.name, state: verdict, bytes: backlog.bytes, oldest: backlog.age(now)))
             }
+            let generations = journal.all.count { $0.rule == rule.name && !$0.isGone }
+            (logs, here, waiting) = (logs + count, here + generations, waiting + backlog.generations)
+            shown.append(LogSyncComponent.bar(rule, backlog, verdict, logs: count, here: generations, now: now))
         }
+        bars.withLock { $0 = shown }
+        figures.withLock {
+            $0 = [
+                ComponentStatus.Figure("rules", "\(sync.rules.count)"), ComponentStatus.Figure("logs", "\(logs)"),
+                ComponentStatus.Figure("generations here", "\(here)"),
+                ComponentStatus.Figure("waiting for upload", "\(waiting)"),
+            ]
+        }
+    }
+
+    /// How much of its bound the backlog of a rule has used: of the nearer one, where it has two.
+    private static func bar(
+        _ rule: Rule, _ backlog: Backlog, _ verdict: BacklogChanged.State, logs: Int, here: Int, now: WallInstant
+    ) -> ComponentStatus.Bar {
+        let settings = rule.settings.backlog
+        let shares = [
+            settings.maxBytes.map { Double(backlog.bytes) / Double(max(1, $0.bytes)) },
+            settings.maxAge.map { backlog.age(now).inSeconds / max(1, $0.inSeconds) },
+        ].compactMap { $0 }
+        let waiting =
+            rule.settings.upload == nil
+            ? "not uploaded"
+            : "\(backlog.generations) waiting, \(ByteCount(backlog.bytes).humanReadable)"
+        return ComponentStatus.Bar(
+            rule.name, ratio: shares.max() ?? 0, text: "\(logs) logs · \(here) generations here · \(waiting)",
+            level: verdict == .ok ? .ok : verdict == .near ? .warning : .critical)
     }
 
     private func shipUntilDrained(_ open: OpenLogSync) async throws {
@@ -165,7 +219,10 @@ package final class LogSyncComponent: Component {
             try await sync.abortOrphans()
             let outcomes = try await sync.ship(mayTry: { self.mayTry($0) })
             note(outcomes, open)
-            if outcomes.contains(where: { $0.outcome == .finished }) { sync.clean() }
+            if outcomes.contains(where: { $0.outcome == .finished }) {
+                sync.clean()
+                record(sync)
+            }
             if try await time.sleep(until: time.now().advanced(by: .seconds(1)), orOpen: draining) { return }
         }
     }

@@ -53,6 +53,9 @@ package final class OpenLogSync: Sendable {
         try await withTaskExecutorPreference(workers, operation: body)
     }
 
+    /// The folder of the journal, where it is ours.
+    var stateFolder: (any LogFolder)? { state?.folder }
+
     package func close() async { await stores.shutdown() }
 }
 

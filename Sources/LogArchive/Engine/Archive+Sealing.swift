@@ -22,7 +22,7 @@ extension Archive {
         let sealed = try await keys.provider(encrypt, region: rule.settings.upload?.region).makeDataKey(context)
         let header = try EnvelopeHeader(compression: algorithm.rawValue, context: context, wrapped: sealed.wrapped)
         recipe.envelope = EnvelopeRecipe(
-            header: header.encoded(), salt: randomBytes(SegmentLayout.saltBytes),
+            header: header, salt: randomBytes(SegmentLayout.saltBytes),
             noncePrefix: randomBytes(SegmentLayout.prefixBytes))
         return (recipe, sealed.plain)
     }
@@ -39,8 +39,8 @@ extension Archive {
     /// The data key of a recipe that was written down; nil where nothing is encrypted.
     func key(of recipe: SealRecipe) async throws(ApusError) -> DataKey? {
         guard let envelope = recipe.envelope else { return nil }
-        let header = try EnvelopeHeader(parsing: envelope.header)
-        return try await keys.provider(for: header.wrapped).open(header.wrapped, header.context)
+        let wrapped = envelope.header.wrapped
+        return try await keys.provider(for: wrapped).open(wrapped, envelope.header.context)
     }
 
     func stream(
@@ -57,8 +57,7 @@ extension Archive {
 extension SealRecipe {
     /// Provider and key, for people; never a secret.
     var keyText: String? {
-        guard let envelope, let header = try? EnvelopeHeader(parsing: envelope.header) else { return nil }
-        let wrapped = header.wrapped
+        guard let wrapped = envelope?.header.wrapped else { return nil }
         return [wrapped.provider, wrapped.keyID, wrapped.version].filter { !$0.isEmpty }.joined(separator: " ")
     }
 }

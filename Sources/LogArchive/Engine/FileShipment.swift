@@ -1,5 +1,6 @@
 import Base
 import Crypto
+import Envelope
 import ObjectStore
 
 /// Brings a sealed file into the store: its bytes are there already, so that a restart sends what is missing of them.
@@ -64,7 +65,7 @@ struct FileShipment {
         let suffixes = GenerationSuffixes.strip(sealed.name).suffixes
         let compression: CompressSettings.Algorithm =
             suffixes.compression == ".zst" ? .zstd : suffixes.compression == ".gz" ? .gzip : .none
-        let header = suffixes.isEncrypted ? try SealedHeader.read(file) : nil
+        let header = suffixes.isEncrypted ? try EnvelopeHeader(parsing: SealedHeader.read(file)) : nil
         let recipe = SealRecipe(
             compression: compression, level: 0, frameBytes: 0, long: nil, engine: "file",
             envelope: header.map { EnvelopeRecipe(header: $0, salt: [], noncePrefix: []) })

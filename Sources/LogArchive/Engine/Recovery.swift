@@ -60,6 +60,8 @@ package struct Recovery: Sendable {
                 // Done again from the start, with what the log holds then.
                 return rotation.undo(generation, target)
             }
+            // What is cut for this process may come back with the next loss of power, behind what we write down now.
+            if let log = try? folder.open(name, .readWrite, allowHardLinks: true) { try log.sync() }
         }
         if let final = try target.status(generation.name), final.identity == generation.identity {
             // Renamed, and not yet written down.

@@ -66,7 +66,7 @@ package struct ArchiveState: Sendable {
             order.removeAll { $0 == id }
             return true
         }
-        guard generations[id]!.apply(record) else { return false }
+        guard generations[id]?.apply(record) == true else { return false }
         // What an ended try said is of no more use.
         if record.kind == "attempt" || record.kind == "attempt-ended" || record.kind == "sealed"
             || record.kind == "stored"

@@ -1,4 +1,5 @@
 package import Base
+import Envelope
 package import ObjectStore
 
 /// What happens to a generation, as it stands in the journal: `event.record(id)` writes it, `init(_:)` reads it.
@@ -208,16 +209,45 @@ extension Survey {
     }
 }
 
+extension EnvelopeRecipe {
+    private static let contextPrefix = "context-"
+
+    /// The header as its parts, from which it is made again byte for byte.
+    fileprivate var pairs: [(String, String?)] {
+        let wrapped = header.wrapped
+        return [
+            ("salt", Hexadecimal.text(salt)), ("prefix", Hexadecimal.text(noncePrefix)),
+            ("provider", wrapped.provider), ("keyid", wrapped.keyID), ("keyversion", wrapped.version),
+            ("wrapped", Hexadecimal.text(wrapped.ciphertext)),
+        ] + header.context.pairs.map { (EnvelopeRecipe.contextPrefix + $0.name, $0.value) }
+    }
+
+    fileprivate init?(_ record: Record, _ compression: CompressSettings.Algorithm) {
+        guard let salt = record["salt"].flatMap(Hexadecimal.bytes),
+            let prefix = record["prefix"].flatMap(Hexadecimal.bytes), let provider = record["provider"],
+            let keyID = record["keyid"], let version = record["keyversion"],
+            let ciphertext = record["wrapped"].flatMap(Hexadecimal.bytes)
+        else { return nil }
+        var context: [String: String] = [:]
+        for (name, value) in zip(record.names, record.values) where name.hasPrefix(EnvelopeRecipe.contextPrefix) {
+            context[String(name.dropFirst(EnvelopeRecipe.contextPrefix.count))] = value
+        }
+        let wrapped = WrappedKey(provider: provider, keyID: keyID, version: version, ciphertext: ciphertext)
+        guard
+            let header = try? EnvelopeHeader(
+                compression: compression.rawValue, context: EnvelopeContext(context), wrapped: wrapped)
+        else { return nil }
+        self.init(header: header, salt: salt, noncePrefix: prefix)
+    }
+}
+
 extension SealAttempt {
     fileprivate var pairs: [(String, String?)] {
         [
             ("number", "\(number)"), ("store", store), ("key", key), ("changed", "\(changedAt.nanosecondsSince1970)"),
             ("partbytes", "\(partBytes)"), ("compression", recipe.compression.rawValue), ("level", "\(recipe.level)"),
             ("frame", "\(recipe.frameBytes)"), ("long", recipe.long.map { "\($0)" }), ("engine", recipe.engine),
-            ("header", recipe.envelope.map { Hexadecimal.text($0.header) }),
-            ("salt", recipe.envelope.map { Hexadecimal.text($0.salt) }),
-            ("prefix", recipe.envelope.map { Hexadecimal.text($0.noncePrefix) }),
-        ]
+        ] + (recipe.envelope?.pairs ?? [])
     }
 
     fileprivate init?(_ record: Record) {
@@ -226,13 +256,8 @@ extension SealAttempt {
             let compression = record["compression"].flatMap(CompressSettings.Algorithm.init(rawValue:)),
             let level = record.integer("level"), let frame = record.integer("frame"), let engine = record["engine"]
         else { return nil }
-        var envelope: EnvelopeRecipe?
-        if let header = record["header"].flatMap(Hexadecimal.bytes) {
-            guard let salt = record["salt"].flatMap(Hexadecimal.bytes),
-                let prefix = record["prefix"].flatMap(Hexadecimal.bytes)
-            else { return nil }
-            envelope = EnvelopeRecipe(header: header, salt: salt, noncePrefix: prefix)
-        }
+        let envelope = EnvelopeRecipe(record, compression)
+        guard envelope != nil || record["salt"] == nil else { return nil }
         self.init(
             number: Int(number), store: store, key: key,
             recipe: SealRecipe(

@@ -1,3 +1,5 @@
+import Glibc
+
 /// One line of the journal: a word and named values. `rotated id=0190… size=1048576 log=/var/log/app.log`
 ///
 /// Values are bytes of UTF-8; what is not printable ASCII, a space, `%` or `=` stands as `%` and two hexadecimal digits, so
@@ -29,16 +31,37 @@ package struct Record: Sendable, Equatable {
         return text
     }
 
-    package init?(parsing text: some StringProtocol) {
-        let words = text.split(separator: " ", omittingEmptySubsequences: false)
-        guard let kind = words.first, !kind.isEmpty else { return nil }
-        self.kind = String(kind)
-        for word in words.dropFirst() {
-            guard let equals = word.firstIndex(of: "="), let value = Record.plain(word[word.index(after: equals)...])
-            else { return nil }
-            names.append(String(word[..<equals]))
+    package init?(parsing text: String) {
+        let record = Array(text.utf8).withUnsafeBytes { Record($0) }
+        guard let record else { return nil }
+        self = record
+    }
+
+    /// Nil for what is no record. It looks for delimiters with memchr(3): a start reads every line of the journal.
+    init?(_ text: UnsafeRawBufferPointer) {
+        var position = Record.find(" ", in: text, from: 0)
+        guard position > 0 else { return nil }
+        kind = Record.string(text, 0, position)
+        while position < text.count {
+            let start = position + 1
+            position = Record.find(" ", in: text, from: start)
+            let equals = Record.find("=", in: text, from: start)
+            guard equals < position, let value = Record.plain(text, equals + 1, position) else { return nil }
+            names.append(Record.string(text, start, equals))
             values.append(value)
         }
+    }
+
+    /// The place of the delimiter, or the end.
+    private static func find(_ byte: Unicode.Scalar, in text: UnsafeRawBufferPointer, from start: Int) -> Int {
+        guard let base = text.baseAddress, start < text.count,
+            let found = memchr(base + start, Int32(byte.value), text.count - start)
+        else { return text.count }
+        return UnsafeRawPointer(found) - base
+    }
+
+    private static func string(_ text: UnsafeRawBufferPointer, _ start: Int, _ end: Int) -> String {
+        String(decoding: UnsafeRawBufferPointer(rebasing: text[start..<end]), as: UTF8.self)
     }
 
     private static let digits = Array("0123456789abcdef".utf8)
@@ -55,18 +78,23 @@ package struct Record: Sendable, Equatable {
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    private static func plain(_ text: some StringProtocol) -> String? {
+    private static func plain(_ text: UnsafeRawBufferPointer, _ start: Int, _ end: Int) -> String? {
+        let part = UnsafeRawBufferPointer(rebasing: text[start..<end])
+        guard find("%", in: part, from: 0) < part.count else { return string(part, 0, part.count) }
         var bytes: [UInt8] = []
-        var rest = Array(text.utf8)[...]
-        while let byte = rest.popFirst() {
+        var index = 0
+        while index < part.count {
+            let byte = part[index]
+            index += 1
             guard byte == UInt8(ascii: "%") else {
                 bytes.append(byte)
                 continue
             }
-            guard let high = rest.popFirst().flatMap({ digits.firstIndex(of: $0) }),
-                let low = rest.popFirst().flatMap({ digits.firstIndex(of: $0) })
+            guard index + 2 <= part.count, let high = digits.firstIndex(of: part[index]),
+                let low = digits.firstIndex(of: part[index + 1])
             else { return nil }
             bytes.append(UInt8(high << 4 | low))
+            index += 2
         }
         return String(decoding: bytes, as: UTF8.self)
     }

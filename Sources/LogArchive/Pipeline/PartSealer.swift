@@ -9,9 +9,9 @@ final class PartSealer {
     init(recipe: SealRecipe, key: DataKey?) throws(ApusError) {
         guard let envelope = recipe.envelope else { return }
         guard let key else { throw ApusError(code: "key-missing", "an encrypted generation needs its key") }
-        buffer = envelope.header
+        buffer = envelope.header.encoded()
         sealer = try StreamSealer(
-            key: key, associatedData: try EnvelopeHeader(parsing: envelope.header).associatedData,
+            key: key, associatedData: envelope.header.associatedData,
             salt: envelope.salt, noncePrefix: envelope.noncePrefix)
     }
 

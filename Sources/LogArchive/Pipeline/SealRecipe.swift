@@ -1,5 +1,6 @@
 import Base
 import Compression
+package import Envelope
 
 /// From which, with the plain content, the sealed bytes follow.
 package struct SealRecipe: Sendable, Equatable {
@@ -14,7 +15,7 @@ package struct SealRecipe: Sendable, Equatable {
 }
 
 package struct EnvelopeRecipe: Sendable, Equatable {
-    package var header: [UInt8]
+    package var header: EnvelopeHeader
     package var salt: [UInt8]
     package var noncePrefix: [UInt8]
 }

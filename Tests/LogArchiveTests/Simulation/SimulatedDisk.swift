@@ -66,6 +66,8 @@ final class SimulatedDisk: LogDisk {
         var mode: UInt32
         var modified: Int64
         let number: UInt64
+        /// Bytes that were cut off at the front since the last sync.
+        var pendingCut = 0
         /// Blocks by number, so that a collapsed file is told from one that is not.
         var firstBlock: UInt64
 
@@ -153,10 +155,22 @@ final class SimulatedDisk: LogDisk {
             }
             var seen: Set<UInt64> = []
             for file in state.folders.values.flatMap({ $0.values }) where seen.insert(file.number).inserted {
+                if file.pendingCut > 0 { settleCut(file) }
                 guard file.bytes != file.durable else { continue }
                 file.bytes = power.chance(0.5) ? torn(file) : file.durable
                 file.durable = file.bytes
             }
+        }
+    }
+
+    private func settleCut(_ file: Inode) {
+        let cut = file.pendingCut
+        file.pendingCut = 0
+        if power.chance(0.5) {
+            file.durable = Array(file.durable.dropFirst(cut))
+        } else {
+            file.bytes = Array(file.durable.prefix(cut)) + file.bytes
+            file.firstBlock -= UInt64(Int64(cut) / SimulatedFile.block)
         }
     }
 
@@ -335,15 +349,18 @@ final class SimulatedFile: LogFile, @unchecked Sendable {
     }
 
     func sync() throws(ApusError) {
-        try change { () throws(ApusError) in inode.durable = inode.bytes }
+        try change { () throws(ApusError) in
+            inode.durable = inode.bytes
+            inode.pendingCut = 0
+        }
     }
 
-    /// Atomic and journalled by the file system: it has happened on disk, or not at all.
+    /// Atomic: after a loss of power it has happened, or not at all, and is sure after a sync.
     func collapse(_ length: Int64) throws(ApusError) {
         try change { () throws(ApusError) in
             inode.bytes.removeFirst(Int(length))
             inode.firstBlock += UInt64(length / SimulatedFile.block)
-            inode.durable = inode.bytes
+            inode.pendingCut += Int(length)
         }
     }
 

@@ -19,6 +19,6 @@ struct Logs: AsyncParsableCommand {
         subcommands: [
             LogsRun.self, LogsRotate.self, LogsPlan.self, LogsStatus.self, LogsCheck.self, LogsList.self, LogsCat.self,
             LogsFetch.self, LogsRestore.self, LogsVerify.self, LogsDecrypt.self, LogsKey.self, LogsRewrap.self,
-            LogsImport.self,
+            LogsImport.self, LogsExplain.self,
         ])
 }

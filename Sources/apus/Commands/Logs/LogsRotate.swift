@@ -35,7 +35,14 @@ struct LogsRotate: AsyncParsableCommand {
             throw ValidationError("\(name) is neither a rule nor the path of a log")
         }
         let screen = LogsScreen(options.output)
-        let open = try options.open(rules, isReading: false, observer: screen)
+        let opened: OpenLogSync
+        do {
+            opened = try options.open(rules, isReading: false, observer: screen)
+        } catch {
+            guard let error = error as? ApusError, error.code == "state-locked" else { throw error }
+            return try await ask(error)
+        }
+        let open = opened
         let sync = open.sync(rules)
         let wanted = only.isEmpty ? nil : Set(only)
         let (waiting, failed) = try await open.run { () -> ([String], Bool) in
@@ -49,5 +56,12 @@ struct LogsRotate: AsyncParsableCommand {
         await open.close()
         screen.finish(waiting: waiting)
         if failed || screen.failures > 0 || !waiting.isEmpty { throw ExitCode.partial }
+    }
+
+    /// A daemon has the state folder: it rotates, and its own log and `apus logs status` tell the rest.
+    private func ask(_ locked: ApusError) async throws {
+        let request = RotationRequest(force: force, only: only)
+        guard try await request.send(to: options.state, within: .seconds(30), time: SystemTime()) else { throw locked }
+        Report.line("rotated by the process that works with \(options.state); `apus logs status` shows how far it is")
     }
 }
