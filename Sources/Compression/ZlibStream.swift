@@ -52,15 +52,15 @@ struct ZlibStream: ~Copyable {
 
     /// One call of deflate(3) or inflate(3): appends at most `room` bytes, answers zlib's code.
     func step(flush: Int32, room: Int, into output: inout [UInt8]) -> (code: Int32, written: Int) {
-        let start = output.count
-        output.append(contentsOf: repeatElement(0, count: room))
-        let code = output.withUnsafeMutableBufferPointer { buffer in
-            stream.pointee.next_out = buffer.baseAddress.map { $0 + start }
+        var code: Int32 = 0
+        var written = 0
+        output.appendUnfilled(room) { memory in
+            stream.pointee.next_out = memory?.assumingMemoryBound(to: UInt8.self)
             stream.pointee.avail_out = UInt32(room)
-            return direction == .deflate ? CZlib.deflate(stream, flush) : CZlib.inflate(stream, flush)
+            code = direction == .deflate ? CZlib.deflate(stream, flush) : CZlib.inflate(stream, flush)
+            written = room - Int(stream.pointee.avail_out)
+            return written
         }
-        let written = room - Int(stream.pointee.avail_out)
-        output.removeLast(room - written)
         return (code, written)
     }
 

@@ -94,7 +94,9 @@ package struct Catalogue: Sendable {
             }
         }
         if host == archive.host || host == "*" { items += here(query, known: Set(items.map(\.generation))) }
-        return items.filter { overlaps($0, query) }.sorted { ($0.log, $0.rotated, $0.generation) < ($1.log, $1.rotated, $1.generation) }
+        return items.filter { overlaps($0, query) }.sorted {
+            ($0.log, $0.rotated, $0.generation) < ($1.log, $1.rotated, $1.generation)
+        }
     }
 
     private func here(_ query: Query, known: Set<String>) -> [CatalogueItem] {

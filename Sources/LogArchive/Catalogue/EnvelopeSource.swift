@@ -34,7 +34,8 @@ final class EnvelopeSource: ByteSource {
     }
 
     private init(
-        _ source: any ByteSource, start: Int64, _ layout: SegmentLayout, _ opener: SegmentOpener, _ header: EnvelopeHeader
+        _ source: any ByteSource, start: Int64, _ layout: SegmentLayout, _ opener: SegmentOpener,
+        _ header: EnvelopeHeader
     ) {
         self.source = source
         self.start = start

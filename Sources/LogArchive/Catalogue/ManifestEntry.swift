@@ -62,7 +62,7 @@ package struct ManifestEntry: Sendable, Equatable {
     }
 
     /// - Throws: `manifest-damaged`.
-    init(parsing line: [UInt8]) throws(ApusError) {
+    package init(parsing line: [UInt8]) throws(ApusError) {
         let json: JSON
         do throws(ApusError) {
             json = try JSON.parse(line)

@@ -59,7 +59,9 @@ package struct PlainReader: Sendable {
     private func indexes() async throws -> (ZstdSeekTable, TimeIndex)? {
         guard packing == .zstd else { return nil }
         let footer = try await source.read(max(0, source.size - Int64(ZstdSeekTable.footerSize))..<source.size)
-        guard let size = try? ZstdSeekTable.tableSize(fromFooter: footer), Int64(size) <= source.size else { return nil }
+        guard let size = try? ZstdSeekTable.tableSize(fromFooter: footer), Int64(size) <= source.size else {
+            return nil
+        }
         let tail = try await source.read(source.size - Int64(size)..<source.size)
         let table = try ZstdSeekTable(tail: tail, fileSize: source.size)
         guard table.count > 0 else { return nil }

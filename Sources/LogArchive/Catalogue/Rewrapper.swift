@@ -31,7 +31,9 @@ package struct Rewrapper: Sendable {
 
     /// - Parameter force: Wrap anew even where the same key and version would do it again.
     package func rewrap(_ item: CatalogueItem, force: Bool = false) async throws -> Outcome {
-        guard case .store(let store, let key, let size) = item.place, let entry = item.entry else { return .notEncrypted }
+        guard case .store(let store, let key, let size) = item.place, let entry = item.entry else {
+            return .notEncrypted
+        }
         let source = ObjectSource(store: store, key: key, size: size)
         let prefix = try await source.read(0..<min(Int64(EnvelopeHeader.prefixSize), size))
         guard let length = try? EnvelopeHeader.size(fromPrefix: prefix) else { return .notEncrypted }

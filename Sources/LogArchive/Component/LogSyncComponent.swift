@@ -49,7 +49,8 @@ package final class LogSyncComponent: Component {
             throw SettingFault(
                 key: "rules",
                 error: ApusError(
-                    code: "bad-rules", refused.complaints.map(\.description).joined(separator: "; "), kind: .declaration))
+                    code: "bad-rules", refused.complaints.map(\.description).joined(separator: "; "), kind: .declaration
+                ))
         } catch let error as ApusError {
             throw SettingFault(key: "rules", error: error)
         }
@@ -95,7 +96,9 @@ package final class LogSyncComponent: Component {
             case .failure(let error):
                 if error.code != "state-locked" { throw error }
                 state.withLock { $0.ruleError = error.message }
-                if try await time.sleep(until: time.now().advanced(by: .milliseconds(200)), orOpen: draining) { return nil }
+                if try await time.sleep(until: time.now().advanced(by: .milliseconds(200)), orOpen: draining) {
+                    return nil
+                }
             }
         }
     }
@@ -148,7 +151,8 @@ package final class LogSyncComponent: Component {
             for rule in before.rules where !names.contains(rule.name) { telemetry.forget(rule.name) }
             events.logger.info("log rules changed", metadata: ["rules": "\(rules.rules.count)"])
         } catch {
-            let text = (error as? RuleRefused).map { $0.complaints.map(\.description).joined(separator: "; ") } ?? "\(error)"
+            let text =
+                (error as? RuleRefused).map { $0.complaints.map(\.description).joined(separator: "; ") } ?? "\(error)"
             let isNew = state.withLock { state in
                 defer { state.ruleError = text }
                 return state.ruleError != text
@@ -241,7 +245,8 @@ package final class LogSyncComponent: Component {
                 case .finished: state.retries[id] = nil
                 case .waiting(let reason): state.waiting[id] = reason
                 case .failed:
-                    var retry = state.retries[id]?.state ?? RetryState(policy: LogSyncComponent.retryPolicy, startedAt: now)
+                    var retry =
+                        state.retries[id]?.state ?? RetryState(policy: LogSyncComponent.retryPolicy, startedAt: now)
                     var wait = Duration.seconds(300)
                     if case .retry(let after) = retry.afterFailure(now: now) { wait = after }
                     state.retries[id] = (retry, now.advanced(by: wait))
@@ -261,7 +266,9 @@ package final class LogSyncComponent: Component {
             for (rule, verdict) in state.backlogs.sorted(by: { $0.key < $1.key }) where verdict == .beyond {
                 reasons.append("the backlog of \(rule) is beyond its bound")
             }
-            if let waiting = state.waiting.sorted(by: { $0.key < $1.key }).first(where: { $0.value.contains("still has") }) {
+            if let waiting = state.waiting.sorted(by: { $0.key < $1.key }).first(where: {
+                $0.value.contains("still has")
+            }) {
                 reasons.append("a rotated log waits: \(waiting.value)")
             }
             return ComponentStatus(

@@ -45,9 +45,10 @@ package struct LogLimitSettings: SettingsGroup {
         [
             SettingsField(
                 "generations", \.generations, .integer(in: 1...64), "Generations that are sealed and sent at a time."),
-            SettingsField("parts", \.parts, .integer(in: 1...64), "Parts of one of them that are on their way at a time."),
             SettingsField(
-                "bandwidth", \.bandwidth, .byteCount(in: .kibibytes(16) ... ByteCount(.max)),
+                "parts", \.parts, .integer(in: 1...64), "Parts of one of them that are on their way at a time."),
+            SettingsField(
+                "bandwidth", \.bandwidth, .byteCount(in: .kibibytes(16)...ByteCount(.max)),
                 "Bytes a second of all uploads together; left out: no bound."),
             SettingsField(
                 "cpuShare", \.cpuShare, .ratio(in: 0.01...1), "Which share of its processor each thread may use."),

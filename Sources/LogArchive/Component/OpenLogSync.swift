@@ -23,7 +23,9 @@ package final class OpenLogSync: Sendable {
         let journal: Journal
         if isReading {
             state = nil
-            journal = try access(settings.state, F_OK) == 0 ? Journal(reading: disk.folder(settings.state, as: nil)) : Journal()
+            journal =
+                try access(settings.state, F_OK) == 0
+                ? Journal(reading: disk.folder(settings.state, as: nil)) : Journal()
         } else {
             let opened = try StateFolder(settings.state, disk: disk)
             state = opened

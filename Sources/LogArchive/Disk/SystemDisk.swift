@@ -131,7 +131,8 @@ final class SystemFolder: LogFolder {
         try SystemFolder.acting(as: account) { () throws(ApusError) in
             let file = openat(descriptor, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
             guard file >= 0 else {
-                throw Files.failure(errno == EEXIST ? "file-exists" : SystemFile.code(errno), "cannot create \(path)/\(name)")
+                throw Files.failure(
+                    errno == EEXIST ? "file-exists" : SystemFile.code(errno), "cannot create \(path)/\(name)")
             }
             let created = SystemFile(descriptor: file, name: "\(path)/\(name)", canWrite: true)
             var status = stat()
@@ -158,7 +159,8 @@ final class SystemFolder: LogFolder {
             let code = apus_rename_new(descriptor, name, target.descriptor, newName)
             if code == 0 { return }
             let word = code == EEXIST ? "file-exists" : code == ENOENT ? "file-missing" : "rename-failed"
-            let hint = code == EXDEV ? " (rotate.oldDir must be on the log's file system, or method be copytruncate)" : ""
+            let hint =
+                code == EXDEV ? " (rotate.oldDir must be on the log's file system, or method be copytruncate)" : ""
             throw ApusError(
                 code: word,
                 "cannot rename \(path)/\(name) to \(target.path)/\(newName): \(Files.reason(code))\(hint)")

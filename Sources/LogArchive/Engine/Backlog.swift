@@ -8,7 +8,8 @@ package struct Backlog: Sendable, Equatable {
 
     package init(_ state: ArchiveState, rule: Rule) {
         guard rule.settings.upload != nil else { return }
-        for generation in state.all where generation.rule == rule.name && generation.stage < .stored && !generation.isGone {
+        for generation in state.all
+        where generation.rule == rule.name && generation.stage < .stored && !generation.isGone {
             generations += 1
             bytes += generation.sealed?.size ?? generation.size
             oldest = min(oldest ?? generation.rotatedAt, generation.rotatedAt)

@@ -90,11 +90,9 @@ struct CopyRotation {
     func undo(_ generation: Generation, _ target: any LogFolder) {
         let part = CopyRotation.partName(generation.id)
         do throws(ApusError) {
-            if let state = try target.status(part) {
-                try target.remove(part, state.identity)
-                // Not before it is gone for good: nobody else will look for it.
-                try target.sync()
-            }
+            if let state = try target.status(part) { try target.remove(part, state.identity) }
+            // Not before it is gone for good: nobody else will look for it.
+            try target.sync()
             try archive.journal.record(generation.id, .ended)
         } catch {
             archive.observer.tell(

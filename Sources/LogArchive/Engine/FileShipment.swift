@@ -51,7 +51,8 @@ struct FileShipment {
                 code: "key-taken", "\(store.name)\(attempt.key) is there already, and is not this generation")
         }
         return Generation.StoredObject(
-            store: store.name, key: attempt.key, size: info.size, eTag: info.eTag, digest: sealed.digest, keyText: attempt.recipe.keyText,
+            store: store.name, key: attempt.key, size: info.size, eTag: info.eTag, digest: sealed.digest,
+            keyText: attempt.recipe.keyText,
             at: archive.time.wallNow())
     }
 
@@ -59,7 +60,9 @@ struct FileShipment {
         _ generation: Generation, _ file: any LogFile, _ sealed: Generation.SealedFile
     ) throws(ApusError) -> SealAttempt {
         let changed = try file.state().modifiedAt
-        if let attempt = generation.attempt, attempt.store == store.name, attempt.changedAt == changed { return attempt }
+        if let attempt = generation.attempt, attempt.store == store.name, attempt.changedAt == changed {
+            return attempt
+        }
         if generation.attempt != nil { try archive.endAttempt(generation.id) }
         // Of the recipe, only what names the object matters here: the bytes are on disk.
         let suffixes = GenerationSuffixes.strip(sealed.name).suffixes
@@ -72,7 +75,8 @@ struct FileShipment {
         let attempt = SealAttempt(
             number: 1, store: store.name,
             key: ArchiveKey(host: archive.host, generation: generation, recipe: recipe).text, recipe: recipe,
-            changedAt: changed, upload: nil, partBytes: limits.partBytes(
+            changedAt: changed, upload: nil,
+            partBytes: limits.partBytes(
                 rule.settings.upload?.partSize ?? .mebibytes(8), plainBytes: sealed.size, store.limits))
         try archive.journal.record(generation.id, .attempted(attempt))
         return attempt

@@ -81,7 +81,8 @@ enum Shredder {
             while position < size {
                 let count = Int(min(1 << 20, size - position))
                 let isLast = cycle == cycles - 1
-                let piece = isLast ? [UInt8](repeating: 0, count: count) : (0..<count).map { _ in UInt8.random(in: 0...255) }
+                let piece =
+                    isLast ? [UInt8](repeating: 0, count: count) : (0..<count).map { _ in UInt8.random(in: 0...255) }
                 try file.write(piece, at: position)
                 position += Int64(count)
             }

@@ -39,7 +39,8 @@ package struct LogSync: Sendable {
         rotators().flatMap { rotator -> [Generation] in
             let backlog = Backlog(archive.journal.state, rule: rotator.rule)
             let settings = rotator.rule.settings.backlog
-            if settings.policy == .stopRotating, backlog.state(settings, now: archive.time.wallNow()) == .beyond, !force {
+            if settings.policy == .stopRotating, backlog.state(settings, now: archive.time.wallNow()) == .beyond, !force
+            {
                 return []
             }
             let isWhole = only?.contains(rotator.rule.name) ?? true

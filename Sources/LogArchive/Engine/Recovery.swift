@@ -27,6 +27,11 @@ package struct Recovery: Sendable {
             // Its files were deleted; only the last word is missing.
             return
         }
+        // What the last process did without a sync we see, and the next loss of power may undo: it is made durable before
+        // it is believed and written down.
+        if generation.stage <= .copied || generation.nextName != nil || generation.sealing != nil {
+            try rotator.folder(of: generation).sync()
+        }
         switch generation.stage {
         case .planned: try recoverPlanned(generation, rotator)
         case .copied: try recoverCopied(generation, rotator)
@@ -43,6 +48,7 @@ package struct Recovery: Sendable {
             return CopyRotation(archive: archive).undo(generation, target)
         }
         let (folder, name) = try rotator.place(generation.log)
+        if folder.path != target.path { try folder.sync() }
         if let renamed = try target.status(generation.name), renamed.identity == generation.identity {
             return try rotator.finishRename(generation, name, folder, target, renamed.attributes)
         }

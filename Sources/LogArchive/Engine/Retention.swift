@@ -95,7 +95,9 @@ package struct Retention: Sendable {
         if let generation = candidate.generation {
             let expected = generation.sealed?.identity ?? generation.identity
             guard candidate.identity == expected else { return }
-            if generation.sealed == nil, generation.stage == .noted { try checkUnchanged(generation, candidate, folder) }
+            if generation.sealed == nil, generation.stage == .noted {
+                try checkUnchanged(generation, candidate, folder)
+            }
         }
         if let hook = rule.settings.hooks.preRemove {
             try archive.commands.run(
@@ -123,6 +125,7 @@ package struct Retention: Sendable {
         guard let survey = generation.survey, candidate.bytes != survey.bytes else { return }
         throw ApusError(
             code: "file-changed",
-            "\(folder.path)/\(candidate.name) has \(candidate.bytes) bytes and was stored with \(survey.bytes): it stays")
+            "\(folder.path)/\(candidate.name) has \(candidate.bytes) bytes and was stored with \(survey.bytes): it stays"
+        )
     }
 }

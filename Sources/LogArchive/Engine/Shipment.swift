@@ -34,7 +34,8 @@ struct Shipment {
             }
         }
         throw ApusError(
-            code: "seal-unstable", "the sealed bytes came out differently \(Shipment.mostAttempts) times", canRetry: true)
+            code: "seal-unstable", "the sealed bytes came out differently \(Shipment.mostAttempts) times",
+            canRetry: true)
     }
 
     /// The try that is under way, or a new one.
@@ -78,7 +79,8 @@ struct Shipment {
 
     private func stored(_ info: ObjectInfo, _ attempt: SealAttempt, digest: String) -> Generation.StoredObject {
         Generation.StoredObject(
-            store: store.name, key: attempt.key, size: info.size, eTag: info.eTag, digest: digest, keyText: attempt.recipe.keyText,
+            store: store.name, key: attempt.key, size: info.size, eTag: info.eTag, digest: digest,
+            keyText: attempt.recipe.keyText,
             at: archive.time.wallNow())
     }
 

@@ -80,7 +80,9 @@ package struct Shipper: Sendable {
     ///
     /// - Returns: Why not yet; nil when it is written down as ready.
     private func settle(_ generation: Generation) throws(ApusError) -> String? {
-        if generation.method == .rename, !generation.isTold, rule.settings.hooks.postRotate != nil || rule.settings.rotate.reopen != nil {
+        if generation.method == .rename, !generation.isTold,
+            rule.settings.hooks.postRotate != nil || rule.settings.rotate.reopen != nil
+        {
             rotator.tellWriter([generation])
             guard archive.journal.generation(generation.id)?.isTold == true else { return "its hook has failed" }
         }
@@ -110,7 +112,8 @@ package struct Shipper: Sendable {
         let expected = generation.sealed?.identity ?? generation.identity
         guard try file.state().identity == expected else {
             throw ApusError(
-                code: "file-changed", "\(generation.folder)/\(generation.name) is another file than the one that was rotated")
+                code: "file-changed",
+                "\(generation.folder)/\(generation.name) is another file than the one that was rotated")
         }
         return file
     }

@@ -21,7 +21,8 @@ package struct SystemCommands: CommandRunner {
                 canRetry: error.canRetry, cause: error)
         }
         guard result.code == 0 else {
-            let last = result.output.split(separator: "\n").last.map { ": \($0.prefix(SystemCommands.longestLine))" } ?? ""
+            let last =
+                result.output.split(separator: "\n").last.map { ": \($0.prefix(SystemCommands.longestLine))" } ?? ""
             throw ApusError(
                 code: "hook-failed",
                 "\(environment["APUS_HOOK"] ?? "the hook") ended with exit code \(result.code)\(last)")
@@ -36,7 +37,8 @@ package struct SystemCommands: CommandRunner {
             } ?? settings.run
         let result = try ProcessRunner.run(words, timeout: .seconds(60))
         guard result.code == 0 else {
-            throw ApusError(code: "hook-failed", "\(words[0]) ended with exit code \(result.code): the log is not reopened")
+            throw ApusError(
+                code: "hook-failed", "\(words[0]) ended with exit code \(result.code): the log is not reopened")
         }
     }
 
@@ -53,12 +55,12 @@ package struct SystemCommands: CommandRunner {
 
     private static func number(_ signal: ReopenSettings.Signal) -> Int32 {
         switch signal {
-        case .HUP: SIGHUP
-        case .USR1: SIGUSR1
-        case .USR2: SIGUSR2
-        case .INT: SIGINT
-        case .TERM: SIGTERM
-        case .WINCH: SIGWINCH
+        case .hangUp: SIGHUP
+        case .user1: SIGUSR1
+        case .user2: SIGUSR2
+        case .interrupt: SIGINT
+        case .terminate: SIGTERM
+        case .window: SIGWINCH
         }
     }
 

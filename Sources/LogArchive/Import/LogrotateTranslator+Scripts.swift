@@ -21,7 +21,7 @@ extension LogrotateTranslator {
         var reopen = ReopenSettings()
         switch LogrotateScript(script) {
         case .signal(let signal, let file):
-            reopen.signal = ReopenSettings.Signal(rawValue: signal) ?? .HUP
+            reopen.signal = ReopenSettings.Signal(rawValue: signal) ?? .hangUp
             reopen.pidFile = file
             settings.rotate.reopen = reopen
         case .command(let words):

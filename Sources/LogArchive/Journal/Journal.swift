@@ -52,6 +52,9 @@ package final class Journal: Sendable {
             return
         }
         let file = try folder.open(Journal.name, .readWrite, allowHardLinks: false)
+        // The last process may have been killed between a write and its sync: what we read must be sure before we act on it.
+        try file.sync()
+        try folder.sync()
         guard found.size <= Journal.limit else {
             throw ApusError(code: "journal-too-large", "\(folder.path)/\(Journal.name) is larger than 1 GiB")
         }
@@ -145,7 +148,8 @@ package final class Journal: Sendable {
 
     /// A failure (a full disk) leaves the old file, which goes on.
     private func compact(_ open: inout Open) {
-        guard let folder, let (file, end, allocated) = try? Journal.write(open.state, in: folder, reserve: reserve) else { return }
+        guard let folder, let (file, end, allocated) = try? Journal.write(open.state, in: folder, reserve: reserve)
+        else { return }
         open.file = file
         open.end = end
         open.allocated = allocated
@@ -189,7 +193,8 @@ enum JournalText {
     }
 
     private static func newline(_ bytes: UnsafeRawBufferPointer, from start: Int) -> Int? {
-        guard let base = bytes.baseAddress, let found = memchr(base + start, Int32(UInt8(ascii: "\n")), bytes.count - start)
+        guard let base = bytes.baseAddress,
+            let found = memchr(base + start, Int32(UInt8(ascii: "\n")), bytes.count - start)
         else { return nil }
         return UnsafeRawPointer(found) - base
     }
@@ -201,7 +206,9 @@ enum JournalText {
         var digest = SHA256()
         digest.update(bufferPointer: text)
         let wanted = Hexadecimal.text(digest.finalize().prefix(4))
-        guard String(decoding: UnsafeRawBufferPointer(rebasing: line[..<8]), as: UTF8.self) == wanted else { return nil }
+        guard String(decoding: UnsafeRawBufferPointer(rebasing: line[..<8]), as: UTF8.self) == wanted else {
+            return nil
+        }
         return Record(text)
     }
 

@@ -2,9 +2,11 @@ package import Settings
 
 /// How a writer is told to reopen its log; one of the three.
 package struct ReopenSettings: SettingsGroup {
-    package enum Signal: String, Sendable, CaseIterable { case HUP, USR1, USR2, INT, TERM, WINCH }
+    package enum Signal: String, Sendable, CaseIterable {
+        case hangUp = "HUP", user1 = "USR1", user2 = "USR2", interrupt = "INT", terminate = "TERM", window = "WINCH"
+    }
 
-    package var signal = Signal.HUP
+    package var signal = Signal.hangUp
     package var pidFile: String?
     package var unit: String?
     package var run: [String] = []

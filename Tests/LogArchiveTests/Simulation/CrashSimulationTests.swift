@@ -113,7 +113,8 @@ import Testing
             return "the archive does not read: \(error); \(host.observer.told.suffix(5))"
         }
         if content != host.expected {
-            return "of \(host.expected.count) bytes written, \(content.count) are there, \(difference(content, host.expected)); "
+            return
+                "of \(host.expected.count) bytes written, \(content.count) are there, \(difference(content, host.expected)); "
                 + "\(host.observer.told.suffix(8).joined(separator: " | "))"
         }
         let (overwritten, uploads) = host.store.peek { ($0.overwritten, $0.uploads.count) }

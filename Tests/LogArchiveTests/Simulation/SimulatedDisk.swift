@@ -54,7 +54,9 @@ final class Power: Sendable {
         state.withLock { Int.random(in: range, using: &$0.random) }
     }
 
-    var hasFault: Bool { state.withLock { $0.faultRate > 0 && Double.random(in: 0..<1, using: &$0.random) < $0.faultRate } }
+    var hasFault: Bool {
+        state.withLock { $0.faultRate > 0 && Double.random(in: 0..<1, using: &$0.random) < $0.faultRate }
+    }
 }
 
 /// A disk that forgets what was not synced: names until their folder is synced, bytes until their file is. What of it

@@ -169,7 +169,8 @@ final class SimulatedStore: ObjectStore {
         try call { (state) throws(ApusError) in
             let keys = state.objects.keys.filter { $0.hasPrefix(prefix) && $0 > (after ?? "") }.sorted()
             let objects = keys.prefix(limit).map { key in
-                ObjectInfo(key: key, size: Int64(state.objects[key]?.bytes.count ?? 0), eTag: state.objects[key]?.eTag ?? "")
+                ObjectInfo(
+                    key: key, size: Int64(state.objects[key]?.bytes.count ?? 0), eTag: state.objects[key]?.eTag ?? "")
             }
             return ObjectPage(objects: Array(objects), isCut: keys.count > limit)
         }

@@ -30,7 +30,8 @@ struct LogsCat: AsyncParsableCommand {
     func run() async throws {
         let (open, catalogue, items) = try await options.items(which.query(log))
         guard !items.isEmpty else {
-            throw ApusError(code: "nothing-archived", "nothing is archived of \(log)\(which.from == nil ? "" : " in that time")")
+            throw ApusError(
+                code: "nothing-archived", "nothing is archived of \(log)\(which.from == nil ? "" : " in that time")")
         }
         try await open.run {
             for item in items {

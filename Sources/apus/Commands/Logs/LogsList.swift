@@ -31,7 +31,8 @@ struct LogsList: AsyncParsableCommand {
         }
         let rows = items.map { item -> [Table.Cell] in
             [
-                Table.Cell(item.log), Table.Cell(LogsText.time(item.first)), Table.Cell(LogsText.time(item.last ?? item.rotated)),
+                Table.Cell(item.log), Table.Cell(LogsText.time(item.first)),
+                Table.Cell(LogsText.time(item.last ?? item.rotated)),
                 Table.Cell(item.lines.map { "\($0)" } ?? "-"), Table.Cell(LogsText.size(item.bytes)),
                 Table.Cell(LogsText.size(item.storedBytes)), Table.Cell(item.placeText, .faint),
             ]

@@ -27,7 +27,8 @@ struct LogsOptions: ParsableArguments {
         settings.state = state
         if let store {
             guard let target = StoreTarget(store) else {
-                throw ValidationError("--store \(store): wanted s3://BUCKET/PREFIX/, oss://BUCKET/PREFIX/ or file:///FOLDER/")
+                throw ValidationError(
+                    "--store \(store): wanted s3://BUCKET/PREFIX/, oss://BUCKET/PREFIX/ or file:///FOLDER/")
             }
             var upload = StoreSettings()
             upload.target = target
@@ -46,7 +47,8 @@ struct LogsOptions: ParsableArguments {
     }
 
     /// - Parameter isReading: beside a daemon that has the lock.
-    func open(_ rules: RuleSet, isReading: Bool, observer: any ArchiveObserver = SilentObserver()) throws -> OpenLogSync {
+    func open(_ rules: RuleSet, isReading: Bool, observer: any ArchiveObserver = SilentObserver()) throws -> OpenLogSync
+    {
         let threads = rules.rules.compactMap { $0.settings.compress?.threads }.max() ?? 1
         return try OpenLogSync(
             settings(), threads: threads, isReading: isReading, observer: observer, time: SystemTime())

@@ -9,7 +9,8 @@ struct LogsQuery: ParsableArguments {
 
     @Option(
         name: [.customLong("from"), .customLong("since")],
-        help: ArgumentHelp("From this moment on: 2026-11-28T13:00:00Z, 2026-11-28, or how long ago, 2h.", valueName: "time"))
+        help: ArgumentHelp(
+            "From this moment on: 2026-11-28T13:00:00Z, 2026-11-28, or how long ago, 2h.", valueName: "time"))
     var from: MomentArgument?
 
     @Option(

@@ -33,7 +33,8 @@ struct LogsRestore: AsyncParsableCommand {
         try await open.run {
             for item in items {
                 let base = item.log.split(separator: "/").last.map(String.init) ?? "log"
-                let name = "\(base)-\(item.rotated.rfc3339.prefix(19).filter { $0 != ":" && $0 != "-" })Z-\(item.generation)"
+                let name =
+                    "\(base)-\(item.rotated.rfc3339.prefix(19).filter { $0 != ":" && $0 != "-" })Z-\(item.generation)"
                 let file = try WholeFile(folder: into, name: name)
                 var digest = SHA256()
                 try await catalogue.reader(item).whole { piece in
@@ -42,7 +43,8 @@ struct LogsRestore: AsyncParsableCommand {
                 }
                 let found = digest.finalize().map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
                 if let wanted = item.sha256, wanted != found {
-                    throw ApusError(code: "content-differs", "\(item.placeText) is not what was rotated: nothing is written")
+                    throw ApusError(
+                        code: "content-differs", "\(item.placeText) is not what was rotated: nothing is written")
                 }
                 try file.finish()
                 try Report.output("\(into)/\(name)\n")

@@ -65,7 +65,8 @@ struct LogsRewrap: AsyncParsableCommand {
             return (done, failed)
         }
         await open.close()
-        try Report.output("\(Count.of(items.count, "segment")), \(done) rewrapped\(failed > 0 ? ", \(failed) failed" : "")\n")
+        try Report.output(
+            "\(Count.of(items.count, "segment")), \(done) rewrapped\(failed > 0 ? ", \(failed) failed" : "")\n")
         if failed > 0 { throw ExitCode.partial }
     }
 }

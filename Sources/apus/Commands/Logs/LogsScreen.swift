@@ -49,7 +49,8 @@ final class LogsScreen: ArchiveObserver {
         state.withLock { state in
             let share = Int(Double(done) / Double(total) * 100)
             state.line.show(
-                "\(step == "seal" ? "sealing" : "storing") \(generation.log)  \(share) %  of \(ByteCount(total).humanReadable)")
+                "\(step == "seal" ? "sealing" : "storing") \(generation.log)  \(share) %  of \(ByteCount(total).humanReadable)"
+            )
         }
     }
 
