@@ -62,6 +62,9 @@ package final class HTTPTransport: HTTPSender {
             eventLoopGroupProvider: .shared(MultiThreadedEventLoopGroup.singleton), configuration: configuration)
     }
 
+    /// Whoever fails on the way to its `shutdown()` leaves nothing behind, either: the client would stop the process.
+    deinit { client.shutdown { _ in } }
+
     package func send(_ request: OutgoingRequest) async throws -> IncomingResponse {
         var outgoing = HTTPClientRequest(url: request.url)
         outgoing.method = HTTPMethod(rawValue: request.method)

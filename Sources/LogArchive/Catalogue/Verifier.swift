@@ -52,7 +52,7 @@ package struct Verifier: Sendable {
         }
         guard info.metadata["apus-generation"].map({ $0 == item.generation }) ?? true else {
             throw ApusError(
-                code: "object-differs", "\(item.placeText) is another generation than the manifest says")
+                code: "object-exchanged", "\(item.placeText) is another generation than the manifest says")
         }
     }
 
@@ -62,9 +62,8 @@ package struct Verifier: Sendable {
             guard context["generation"] == item.generation, context["file"] == item.log, context["host"] == item.host
             else {
                 throw ApusError(
-                    code: "object-differs",
-                    "\(item.placeText) was sealed as \(context["file"] ?? "?") of \(context["host"] ?? "?"), generation \(context["generation"] ?? "?")"
-                )
+                    code: "object-exchanged",
+                    "\(item.placeText) was sealed as \(context["file"] ?? "?") of \(context["host"] ?? "?"), generation \(context["generation"] ?? "?")")
             }
         }
         var digest = SHA256()

@@ -56,7 +56,8 @@ final class SystemFolder: LogFolder {
         let owner = account?.user ?? geteuid()
         let isForeign = status.st_uid != owner && status.st_uid != 0
         let isOpenToGroup = status.st_mode & S_IWGRP != 0 && status.st_gid != 0 && account == nil
-        let isOpenToAll = status.st_mode & S_IWOTH != 0
+        // As root there, a link of anybody's would lead anywhere; as another user only as far as that one's rights go.
+        let isOpenToAll = status.st_mode & S_IWOTH != 0 && (account == nil || owner == 0)
         guard isForeign || isOpenToGroup || isOpenToAll else { return }
         let who =
             isOpenToAll ? "everybody" : isForeign ? "user \(status.st_uid)" : "group \(status.st_gid)"

@@ -77,7 +77,7 @@ package struct GenerationDeleted: Event {
     package let reason: Reason
     /// Where it is kept; nil for one that is lost by a declared policy.
     package let storedAt: String?
-    package enum Reason: String, Sendable { case stored, keep, keepAge, keepBytes, backlog }
+    package enum Reason: String, Sendable { case stored, keep, keepAge, keepBytes, backlog, missing }
     package var level: Logger.Level { reason == .backlog ? .error : .info }
     package var labels: [String] { [rule, reason.rawValue] }
     package var fields: Logger.Metadata {

@@ -18,7 +18,11 @@ package struct LogSync: Sendable {
     }
 
     package func recover() {
-        Recovery(archive: archive).run(Dictionary(rules.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first }))
+        Recovery(archive: archive).run(byName)
+    }
+
+    private var byName: [String: Rule] {
+        Dictionary(rules.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
     }
 
     /// Every rule with its rotator; a log belongs to the first rule that names it.
@@ -36,7 +40,8 @@ package struct LogSync: Sendable {
     /// - Returns: The generations that were made.
     @discardableResult
     package func rotate(force: Bool = false, only: Set<String>? = nil) -> [Generation] {
-        rotators().flatMap { rotator -> [Generation] in
+        Recovery(archive: archive).finishRotations(byName)
+        return rotators().flatMap { rotator -> [Generation] in
             let backlog = Backlog(archive.journal.state, rule: rotator.rule)
             let settings = rotator.rule.settings.backlog
             if settings.policy == .stopRotating, backlog.state(settings, now: archive.time.wallNow()) == .beyond, !force
@@ -55,7 +60,7 @@ package struct LogSync: Sendable {
     package func ship(
         patience: Duration? = nil, mayTry: @Sendable (String) -> Bool = { _ in true }
     ) async throws -> [(id: String, outcome: Shipper.Outcome)] {
-        let byName = Dictionary(rules.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+        let byName = byName
         let work = archive.journal.state.all.filter { mayTry($0.id) && isUnfinished($0, byName[$0.rule]) }
         var outcomes: [(id: String, outcome: Shipper.Outcome)] = []
         try await withThrowingTaskGroup(of: (String, Shipper.Outcome).self) { group in
@@ -137,6 +142,11 @@ extension LogSync {
                     guard let generation = archive.journal.generation(id) else { break }
                     // With delayCompress that is as it should be.
                     if generation.stage == .ready { break }
+                    // What has cut its rotation off was told; waiting does not mend it.
+                    if generation.stage < .rotated {
+                        failed.insert(id)
+                        break
+                    }
                     waiting.append("\(generation.folder)/\(generation.name): \(reason)")
                 }
             }

@@ -11,7 +11,11 @@ package struct Recovery: Sendable {
 
     /// - Parameter rules: by name; a generation whose rule is gone stays as it is.
     package func run(_ rules: [String: Rule]) {
-        for generation in archive.journal.state.all {
+        run(archive.journal.state.all, rules)
+    }
+
+    private func run(_ generations: [Generation], _ rules: [String: Rule]) {
+        for generation in generations {
             guard let rule = rules[generation.rule] else { continue }
             do throws(ApusError) {
                 try recover(generation, Rotator(archive: archive, rule: rule))
@@ -20,6 +24,13 @@ package struct Recovery: Sendable {
                     ArchiveFailed(rule: rule.name, subject: generation.log, step: .recover, failure: error))
             }
         }
+    }
+
+    /// The same for rotations and renamings alone that a failure (a full disk) has cut off in this process: before others
+    /// begin, since a second copy of the same bytes would be archived, too. Generations that are on their way are left alone.
+    package func finishRotations(_ rules: [String: Rule]) {
+        let half = archive.journal.state.all.filter { $0.stage < .rotated || $0.nextName != nil }
+        run(half, rules)
     }
 
     private func recover(_ generation: Generation, _ rotator: Rotator) throws(ApusError) {
@@ -50,7 +61,8 @@ package struct Recovery: Sendable {
         let (folder, name) = try rotator.place(generation.log)
         if folder.path != target.path { try folder.sync() }
         if let renamed = try target.status(generation.name), renamed.identity == generation.identity {
-            return try rotator.finishRename(generation, name, folder, target, renamed.attributes)
+            let attributes = try? rotator.newAttributes(renamed.attributes)
+            return try rotator.finishRename(generation, name, folder, target, attributes)
         }
         // Not renamed, or taken by somebody else meanwhile: nothing of ours is under way.
         try archive.journal.record(generation.id, .ended)

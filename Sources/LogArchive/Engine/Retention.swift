@@ -38,6 +38,7 @@ package struct Retention: Sendable {
         settings.keep = settings.effectiveKeep(hasUpload: hasUpload)
         for (path, group) in folders(log, generations, rotator) {
             guard let folder = try? archive.disk.folder(path, as: try rotator.account()) else { continue }
+            for generation in group { try forget(generation, folder) }
             let candidates = try candidates(log, folder, group, hasUpload)
             let plan = RetentionPlan(
                 candidates.map { candidate in
@@ -116,6 +117,23 @@ package struct Retention: Sendable {
                 file: "\(folder.path)/\(candidate.name)", bytes: candidate.bytes,
                 sha256: candidate.generation?.survey?.sha256 ?? "", reason: reason,
                 storedAt: candidate.generation?.stored.map { $0.store + $0.key }))
+    }
+
+    /// Ends what has no file any more and needs none: a crash came between its deletion and the journal, or somebody else
+    /// deleted it. What is in no store and should be stays a failure that is told.
+    private func forget(_ generation: Generation, _ folder: any LogFolder) throws(ApusError) {
+        let needsNone = rule.settings.upload == nil ? generation.stage >= .ready : generation.stage == .noted
+        guard needsNone, generation.nextName == nil, try folder.status(generation.name) == nil else { return }
+        // It may just have got another name: that is written down before the old one goes.
+        guard let now = archive.journal.generation(generation.id), now.name == generation.name, now.nextName == nil
+        else { return }
+        try archive.journal.record(generation.id, .gone, .ended)
+        archive.observer.tell(
+            GenerationDeleted(
+                rule: rule.name, log: generation.log, generation: generation.id,
+                file: "\(generation.folder)/\(generation.name)", bytes: generation.size,
+                sha256: generation.survey?.sha256 ?? "", reason: .missing,
+                storedAt: generation.stored.map { $0.store + $0.key }))
     }
 
     /// What was written to it after it was stored is in no store.

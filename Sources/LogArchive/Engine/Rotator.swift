@@ -80,9 +80,10 @@ package struct Rotator: Sendable {
     /// - Returns: The generations that were made.
     @discardableResult
     package func run(force: Bool = false, only: Set<String>? = nil) -> [Generation] {
+        if only == nil { tellMissing() }
         let verdicts = verdicts(force: force).filter { only?.contains($0.log) ?? true }
         rememberNew(verdicts)
-        let due = verdicts.filter { if case .rotate = $0.decision { true } else { false } }
+        let due = verdicts.filter { $0.decision.isRotate && !isHalfDone($0.log) }
         guard !due.isEmpty else { return [] }
         let hooks = rule.settings.hooks
         let pattern = rule.settings.paths.joined(separator: " ")
@@ -105,6 +106,20 @@ package struct Rotator: Sendable {
         if hooks.shared { tellWriter(made) }
         if !made.isEmpty { _ = hook(hooks.lastAction, "lastAction", log: pattern, generation: nil) }
         return made
+    }
+
+    /// Whether an earlier rotation of the log has neither happened nor not: what kept recovery from deciding that was told. A
+    /// second one now could give two generations one file.
+    private func isHalfDone(_ log: String) -> Bool {
+        archive.journal.state.all.contains { $0.log == log && ($0.stage < .rotated || $0.nextName != nil) }
+    }
+
+    /// With `missingOK: false` each path must match a file, whatever becomes of it.
+    private func tellMissing() {
+        guard !rule.settings.missingOK else { return }
+        for pattern in rule.settings.paths where archive.disk.matches(pattern).isEmpty {
+            fail(pattern, .rotate, ApusError(code: "log-missing", "no file matches \(pattern)"))
+        }
     }
 
     /// A log that is seen for the first time is due a whole interval later.
@@ -151,6 +166,8 @@ package struct Rotator: Sendable {
         let settings = rule.settings.rotate
         let file = try folder.open(name, .read, allowHardLinks: settings.allowHardLinks)
         let state = try file.state()
+        // Asked for before anything is renamed: an owner that there is not leaves everything alone.
+        let attributes = try newAttributes(state.attributes)
         let target = try targetFolder(folder)
         let names = GenerationName(log: "\(target.path)/\(name)", settings, calendar: archive.calendar)
         let method = method(file)
@@ -160,9 +177,8 @@ package struct Rotator: Sendable {
             folder: target.path, name: try freeName(names, id, target), identity: state.identity, size: state.size)
         let made: Generation?
         switch method {
-        case .rename: made = try rename(generation, name, folder, target, state)
-        case .copytruncate, .copy:
-            made = try CopyRotation(archive: archive).run(generation, name, folder, target, settings)
+        case .rename: made = try rename(generation, name, folder, target, attributes)
+        case .copytruncate, .copy: made = try CopyRotation(archive: archive).run(generation, name, folder, target, settings)
         }
         guard let made else { return nil }
         archive.observer.tell(
@@ -225,7 +241,8 @@ package struct Rotator: Sendable {
     }
 
     private func rename(
-        _ generation: Generation, _ name: String, _ folder: any LogFolder, _ target: any LogFolder, _ state: FileState
+        _ generation: Generation, _ name: String, _ folder: any LogFolder, _ target: any LogFolder,
+        _ attributes: FileAttributes?
     ) throws(ApusError) -> Generation {
         try archive.journal.record(generation.id, .planned(generation))
         do throws(ApusError) {
@@ -234,16 +251,16 @@ package struct Rotator: Sendable {
             try archive.journal.record(generation.id, .ended)
             throw error
         }
-        try finishRename(generation, name, folder, target, state.attributes)
+        try finishRename(generation, name, folder, target, attributes)
         return generation
     }
 
     /// What follows the renaming; recovery comes here, too.
     func finishRename(
         _ generation: Generation, _ name: String, _ folder: any LogFolder, _ target: any LogFolder,
-        _ old: FileAttributes
+        _ attributes: FileAttributes?
     ) throws(ApusError) {
-        try createLog(name, folder, old)
+        createLog(name, folder, attributes, of: generation.log)
         try target.sync()
         if target.path != folder.path { try folder.sync() }
         let state = try target.status(generation.name)
@@ -255,17 +272,25 @@ package struct Rotator: Sendable {
         ])
     }
 
-    private func createLog(_ name: String, _ folder: any LogFolder, _ old: FileAttributes) throws(ApusError) {
+    /// Of the log that is made after a rename; nil where none is to be made.
+    func newAttributes(_ old: FileAttributes) throws(ApusError) -> FileAttributes? {
         let create = rule.settings.rotate.create
-        if create.skip { return }
+        if create.skip { return nil }
         let owner = try archive.commands.account(user: create.owner, group: create.group)
-        let attributes = FileAttributes(
+        return FileAttributes(
             mode: create.mode ?? old.mode, user: owner.user ?? old.user, group: owner.group ?? old.group)
+    }
+
+    /// A failure is told and keeps nothing up: the generation is there, and most writers make their log themselves.
+    private func createLog(
+        _ name: String, _ folder: any LogFolder, _ attributes: FileAttributes?, of log: String
+    ) {
+        guard let attributes else { return }
         do throws(ApusError) {
             _ = try folder.create(name, attributes)
         } catch {
-            // The writer was faster.
-            guard error.code == "file-exists" else { throw error }
+            // Otherwise the writer was faster.
+            if error.code != "file-exists" { fail(log, .rotate, error) }
         }
     }
 

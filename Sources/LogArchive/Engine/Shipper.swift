@@ -41,6 +41,8 @@ package struct Shipper: Sendable {
                 switch generation.stage {
                 case .planned, .copied: return .waiting("its rotation is not finished")
                 case .rotated:
+                    // What failed is told already; as a failure it gets its pause before the next try.
+                    guard tell(generation) else { return .failed(.operation, code: "hook-failed", canRetry: true) }
                     if let reason = try settle(generation) { return .waiting(reason) }
                 case .ready:
                     if delays(generation) { return .waiting("the newest generation is left as it is") }
@@ -76,16 +78,20 @@ package struct Shipper: Sendable {
         archive.journal.generation(id).map { "\($0.folder)/\($0.name)" } ?? id
     }
 
+    /// Tells the writer of a renamed log, where that has not been done.
+    ///
+    /// - Returns: Whether it is told.
+    private func tell(_ generation: Generation) -> Bool {
+        let isMeant = rule.settings.hooks.postRotate != nil || rule.settings.rotate.reopen != nil
+        guard generation.method == .rename, !generation.isTold, isMeant else { return true }
+        rotator.tellWriter([generation])
+        return archive.journal.generation(generation.id)?.isTold == true
+    }
+
     /// Its writer must have let go before its content is final.
     ///
     /// - Returns: Why not yet; nil when it is written down as ready.
     private func settle(_ generation: Generation) throws(ApusError) -> String? {
-        if generation.method == .rename, !generation.isTold,
-            rule.settings.hooks.postRotate != nil || rule.settings.rotate.reopen != nil
-        {
-            rotator.tellWriter([generation])
-            guard archive.journal.generation(generation.id)?.isTold == true else { return "its hook has failed" }
-        }
         let file = try open(generation)
         let state = try file.state()
         if generation.method == .rename, file.hasWriters() != false {
@@ -112,8 +118,7 @@ package struct Shipper: Sendable {
         let expected = generation.sealed?.identity ?? generation.identity
         guard try file.state().identity == expected else {
             throw ApusError(
-                code: "file-changed",
-                "\(generation.folder)/\(generation.name) is another file than the one that was rotated")
+                code: "file-changed", "\(generation.folder)/\(generation.name) is another file than the one that was rotated")
         }
         return file
     }

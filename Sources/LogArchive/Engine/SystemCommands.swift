@@ -42,13 +42,15 @@ package struct SystemCommands: CommandRunner {
         }
     }
 
+    /// A writer that does not run needs no word: whoever has the generation open all the same is seen before it is taken.
     private func signal(_ file: String, _ signal: ReopenSettings.Signal) throws(ApusError) {
+        if access(file, F_OK) != 0, errno == ENOENT { return }
         let text = String(decoding: try Files.read(file, limit: 4096), as: UTF8.self)
         let first = text.split { $0 == "\n" || $0 == " " }.first.map(String.init) ?? ""
         guard let process = Int32(first), process > 1 else {
             throw ApusError(code: "hook-failed", "\(file) does not hold the number of a process")
         }
-        guard kill(process, SystemCommands.number(signal)) == 0 else {
+        guard kill(process, SystemCommands.number(signal)) == 0 || errno == ESRCH else {
             throw Files.failure("hook-failed", "cannot send SIG\(signal.rawValue) to process \(process) of \(file)")
         }
     }

@@ -24,14 +24,16 @@ struct LogsQuery: ParsableArguments {
 
 extension LogsOptions {
     /// The archive to be read, and what of it is asked for.
+    ///
+    /// - Parameter damaged: told about lines of manifests that do not read.
     func items(
-        _ query: Catalogue.Query
+        _ query: Catalogue.Query, damaged: (String) -> Void = { Report.line("apus: \($0)") }
     ) async throws -> (open: OpenLogSync, catalogue: Catalogue, items: [CatalogueItem]) {
         let rules = try ruleSet(showsWarnings: false)
         let open = try open(rules, isReading: true)
         let catalogue = Catalogue(archive: open.archive, rules: open.sync(rules).rules)
         try open.nameKeys(rules)
-        let items = try await catalogue.items(query) { Report.line("apus: \($0)") }
+        let items = try await catalogue.items(query, damaged: damaged)
         return (open, catalogue, items)
     }
 }

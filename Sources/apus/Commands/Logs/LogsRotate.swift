@@ -47,6 +47,7 @@ struct LogsRotate: AsyncParsableCommand {
         let wanted = only.isEmpty ? nil : Set(only)
         let (waiting, failed) = try await open.run { () -> ([String], Bool) in
             sync.recover()
+            try LogsRotate.check(only, sync)
             sync.rotate(force: force, only: wanted)
             let result = try await sync.finish(within: wait.duration)
             sync.clean()
@@ -61,7 +62,17 @@ struct LogsRotate: AsyncParsableCommand {
     /// A daemon has the state folder: it rotates, and its own log and `apus logs status` tell the rest.
     private func ask(_ locked: ApusError) async throws {
         let request = RotationRequest(force: force, only: only)
-        guard try await request.send(to: options.state, within: .seconds(30), time: SystemTime()) else { throw locked }
+        guard try await request.send(to: options.state, within: .seconds(5), time: SystemTime()) else { throw locked }
         Report.line("rotated by the process that works with \(options.state); `apus logs status` shows how far it is")
+    }
+
+    /// A log that was asked for by its path must be one that a rule rotates: nothing is silently left alone.
+    private static func check(_ only: [String], _ sync: LogSync) throws {
+        let paths = only.filter { $0.hasPrefix("/") }
+        guard !paths.isEmpty else { return }
+        let known = Set(sync.rotators().flatMap { $0.logs() })
+        for path in paths where !known.contains(path) {
+            throw ApusError(code: "log-unknown", "\(path) is not there, is no plain file, or is in no rule", kind: .usage)
+        }
     }
 }

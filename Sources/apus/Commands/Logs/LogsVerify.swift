@@ -40,10 +40,13 @@ struct LogsVerify: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let (open, catalogue, items) = try await options.items(which.query(log))
+        var damage: [String] = []
+        let (open, catalogue, items) = try await options.items(which.query(log)) { damage.append($0) }
+        let isJSON = options.output == .json
+        // What such a line said of a segment is not known: nothing proves that it is there.
+        for line in damage { try tell(damaged: line, isJSON) }
         let chosen = all ? Set(items.indices) : Set(items.indices.shuffled().prefix(sample))
         let verifier = Verifier(catalogue, time: SystemTime())
-        let isJSON = options.output == .json
         let bad = try await open.run { () -> Int in
             var bad = 0
             var line = ProgressLine()
@@ -59,11 +62,21 @@ struct LogsVerify: AsyncParsableCommand {
         }
         await open.close()
         if !isJSON {
+            let lines = damage.isEmpty ? "" : ", \(Count.of(damage.count, "line")) of manifests damaged"
             let compared = "\(chosen.count) compared byte for byte"
             try Report.output(
-                "\(Count.of(items.count, "segment")) there, \(compared), \(bad == 0 ? "all good" : "\(bad) bad")\n")
+                "\(Count.of(items.count, "segment")) there, \(compared), \(bad == 0 ? "all good" : "\(bad) bad")\(lines)\n")
         }
-        if bad > 0 { throw ExitCode.failed }
+        if bad > 0 || !damage.isEmpty { throw ExitCode.failed }
+    }
+
+    private func tell(damaged line: String, _ isJSON: Bool) throws {
+        guard isJSON else { return try Report.output("bad   \(line)\n") }
+        try Report.output(
+            JSON.object([
+                JSON.Member("ok", .bool(false)), JSON.Member("code", .string("manifest-damaged")),
+                JSON.Member("error", .string(line)),
+            ]).text + "\n")
     }
 
     private func tell(_ finding: Verifier.Finding, _ depth: Verifier.Depth, _ isJSON: Bool) throws {
