@@ -7,7 +7,7 @@ SWIFT ?= swift
 FILTER ?=
 STATIC := -c release --static-swift-stdlib -Xswiftc -static-executable
 
-.PHONY: help demo build test release check-release lint format bench bench-metrics bench-sync check-docs tools test-tools man clean
+.PHONY: help demo build test release check-release lint format bench bench-metrics bench-sync bench-logs check-docs tools test-tools man clean
 
 help: ## list what can be made
 	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -51,13 +51,16 @@ check-docs: ## check that the documented keys, examples and alert rules are thos
 format: ## lay the code out
 	$(SWIFT) format --in-place --recursive --configuration .swift-format Package.swift Sources Tests Benchmarks
 
-bench: bench-metrics bench-sync ## run every benchmark
+bench: bench-metrics bench-sync bench-logs ## run every benchmark
 
 bench-metrics: tools test-tools ## the metrics registry beside its peers
 	PATH="$(CURDIR)/.venv/bin:$$PATH" Benchmarks/metrics/run.sh
 
 bench-sync: release test-tools ## apus sync beside Ansible, Mitogen and pyinfra on real hosts; BENCH='--only apus --hosts 1' runs some
 	Benchmarks/sync/run.sh --apus dist/apus $(BENCH)
+
+bench-logs: release test-tools ## apus logs beside logrotate, zstd, age and aws or rclone; BENCH='--levels 3 --repeat 3' runs some
+	Benchmarks/logs/run.sh --apus dist/apus $(BENCH)
 
 man: build ## write the manual pages and completions to dist/
 	scripts/man.sh

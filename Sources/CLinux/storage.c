@@ -76,7 +76,7 @@ int apus_has_writers(int descriptor) {
     return errno == EAGAIN ? 1 : -1;
 }
 
-size_t apus_count_byte(const uint8_t *bytes, size_t count, uint8_t byte) {
+static inline __attribute__((always_inline)) size_t count_byte(const uint8_t *bytes, size_t count, uint8_t byte) {
     size_t found = 0;
     while (count > 0) {
         // Counted in a byte for at most 255 rounds of 32, so that the compiler can use vectors of bytes.
@@ -93,4 +93,17 @@ size_t apus_count_byte(const uint8_t *bytes, size_t count, uint8_t byte) {
         }
     }
     return found;
+}
+
+#if defined(__x86_64__)
+__attribute__((target("avx2"))) static size_t count_byte_avx2(const uint8_t *bytes, size_t count, uint8_t byte) {
+    return count_byte(bytes, count, byte);
+}
+#endif
+
+size_t apus_count_byte(const uint8_t *bytes, size_t count, uint8_t byte) {
+#if defined(__x86_64__)
+    if (__builtin_cpu_supports("avx2")) return count_byte_avx2(bytes, count, byte);
+#endif
+    return count_byte(bytes, count, byte);
 }

@@ -69,7 +69,7 @@ package final class HTTPTransport: HTTPSender {
         var outgoing = HTTPClientRequest(url: request.url)
         outgoing.method = HTTPMethod(rawValue: request.method)
         for (name, value) in request.headers { outgoing.headers.add(name: name, value: value) }
-        if !request.body.isEmpty { outgoing.body = .bytes(request.body) }
+        outgoing.body = BodySlices.body(request.body)
         do {
             let deadline = NIODeadline.now() + .nanoseconds(request.timeout.wholeNanoseconds)
             let response = try await client.execute(outgoing, deadline: deadline)

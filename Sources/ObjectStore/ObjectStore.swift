@@ -21,12 +21,21 @@ package protocol ObjectStore: Sendable {
     func putObject(_ key: String, _ content: [UInt8], _ attributes: ObjectAttributes) async throws(ApusError)
         -> ObjectReceipt
 
+    /// The same for whoever has the content's SHA-256 already: a store that sends one need not take it again.
+    func putObject(
+        _ key: String, _ content: [UInt8], sha256: [UInt8]?, _ attributes: ObjectAttributes
+    ) async throws(ApusError) -> ObjectReceipt
+
     /// Begins an object that comes in parts.
     func beginUpload(_ key: String, _ attributes: ObjectAttributes) async throws(ApusError) -> UploadID
     /// Stores one part. The same number again replaces it.
     ///
     /// - Parameter number: 1 and upward. Every part but the last has at least `limits.minimumPartBytes`.
     func uploadPart(_ upload: UploadID, _ number: Int, _ content: [UInt8]) async throws(ApusError) -> PartReceipt
+    /// The same for whoever has the content's SHA-256 already.
+    func uploadPart(
+        _ upload: UploadID, _ number: Int, _ content: [UInt8], sha256: [UInt8]?
+    ) async throws(ApusError) -> PartReceipt
     /// Takes a range of another object of this store as a part, without a way through this host.
     func copyPart(_ upload: UploadID, _ number: Int, from key: String, range: Range<Int64>) async throws(ApusError)
         -> PartReceipt
@@ -48,6 +57,20 @@ package protocol ObjectStore: Sendable {
     func list(_ prefix: String, after: String?, limit: Int) async throws(ApusError) -> ObjectPage
     /// One that is not there is no error.
     func delete(_ key: String) async throws(ApusError)
+}
+
+extension ObjectStore {
+    package func putObject(
+        _ key: String, _ content: [UInt8], sha256: [UInt8]?, _ attributes: ObjectAttributes
+    ) async throws(ApusError) -> ObjectReceipt {
+        try await putObject(key, content, attributes)
+    }
+
+    package func uploadPart(
+        _ upload: UploadID, _ number: Int, _ content: [UInt8], sha256: [UInt8]?
+    ) async throws(ApusError) -> PartReceipt {
+        try await uploadPart(upload, number, content)
+    }
 }
 
 package struct ObjectStoreLimits: Sendable, Equatable {

@@ -73,7 +73,8 @@ import Testing
         let texts = restored.split(separator: "\n").map { TextFile.read(String($0)) }
         #expect(texts == LogsCommandTests.segments)
         // Sealed objects, and each opened by itself.
-        let fetched = try await host.expect(0, "fetch", "--into", host.out).output.split(separator: "\n").map(String.init)
+        let fetched = try await host.expect(0, "fetch", "--into", host.out).output.split(separator: "\n").map(
+            String.init)
         #expect(fetched.count == 3)
         for (file, segment) in zip(fetched, LogsCommandTests.segments) {
             #expect(try await host.expect(0, "decrypt", file).output == segment)
@@ -143,7 +144,9 @@ import Testing
                 try Files.writeAtomically(second, to: objects[0])
                 try Files.writeAtomically(first, to: objects[1])
             case .manifestLine:
-                try TextFile.write(manifest, TextFile.read(manifest).replacing("\"lines\":200", with: "\"lines\":-200", maxReplacements: 1))
+                try TextFile.write(
+                    manifest,
+                    TextFile.read(manifest).replacing("\"lines\":200", with: "\"lines\":-200", maxReplacements: 1))
             }
         }
     }
@@ -159,7 +162,9 @@ import Testing
         let text = try await host.expect(1, "verify", "--all")
         #expect(text.output.contains("bad   "), "\(text.output)")
         // Presence alone finds what is gone, without fetching anything.
-        if damage == .deleted || damage == .cut || damage == .manifestLine { try await host.expect(1, "verify", "--sample", "0") }
+        if damage == .deleted || damage == .cut || damage == .manifestLine {
+            try await host.expect(1, "verify", "--sample", "0")
+        }
     }
 
     /// Without keys nothing is bound to anything, but by the digest in the manifest.

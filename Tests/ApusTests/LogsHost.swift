@@ -62,7 +62,8 @@ final class LogsHost: Sendable {
     ) async throws -> String {
         let result = try await ChildProcess.run(program, arguments, environment: environment, folder: out)
         #expect(
-            result.code == 0, "\(program) \(arguments): \(result.output)\(result.errors)", sourceLocation: sourceLocation)
+            result.code == 0, "\(program) \(arguments): \(result.output)\(result.errors)",
+            sourceLocation: sourceLocation)
         return result.output
     }
 

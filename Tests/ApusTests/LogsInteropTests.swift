@@ -100,8 +100,11 @@ import Testing
         try await expectDigest(host, "\(host.out)/plain", entry.sha256)
         // What the object says of itself.
         func head(_ query: String) async throws -> String {
-            let words = ["s3api", "head-object", "--bucket", "store", "--key", key, "--output", "text", "--query", query]
-            return try await host.peer(LogsKillTests.aws, aws + words).split(separator: "\n").first.map(String.init) ?? ""
+            let words = [
+                "s3api", "head-object", "--bucket", "store", "--key", key, "--output", "text", "--query", query,
+            ]
+            return try await host.peer(LogsKillTests.aws, aws + words).split(separator: "\n").first.map(String.init)
+                ?? ""
         }
         #expect(try await head("Metadata.\"apus-sha256\"") == entry.sha256)
         #expect(try await head("Metadata.\"apus-generation\"") == entry.generation)

@@ -132,7 +132,9 @@ import Testing
         text.reserveCapacity(count * 120)
         for number in start..<start + count {
             var line = "\(number) "
-            while line.utf8.count < 110 { line += String((number &* 2_654_435_761 &+ line.utf8.count) % 4_294_967_296, radix: 16) }
+            while line.utf8.count < 110 {
+                line += String((number &* 2_654_435_761 &+ line.utf8.count) % 4_294_967_296, radix: 16)
+            }
             text += line + "\n"
         }
         return text

@@ -40,10 +40,12 @@ struct LogsRuleCase: Sendable, CustomTestStringConvertible {
             "dates", "rotate: { naming: date }", rounds: ["one\n", "two\n", "three\n"],
             ["app.log": "", "app.log-DATE": "one\n", "app.log-DATE.2": "two\n", "app.log-DATE.3": "three\n"]),
         LogsRuleCase(
-            "a date of one's own", "rotate: { naming: date, dateFormat: \".%Y%m%d\", extension: .log }", rounds: ["one\n"],
+            "a date of one's own", "rotate: { naming: date, dateFormat: \".%Y%m%d\", extension: .log }",
+            rounds: ["one\n"],
             ["app.log": "", "app.DATE.log": "one\n"]),
         LogsRuleCase(
-            "extension", "rotate: { naming: number, extension: .log }\ncompress: { algorithm: gzip }", rounds: ["one\n"],
+            "extension", "rotate: { naming: number, extension: .log }\ncompress: { algorithm: gzip }",
+            rounds: ["one\n"],
             ["app.log": "", "app.1.log.gz": nil]),
         LogsRuleCase(
             "addExtension", "rotate: { naming: number, addExtension: .old }", rounds: ["one\n", "two\n"],
@@ -52,16 +54,21 @@ struct LogsRuleCase: Sendable, CustomTestStringConvertible {
             "delayCompress", "rotate: { naming: number, delayCompress: true }\ncompress: { algorithm: gzip }",
             rounds: ["one\n", "two\n", "three\n"],
             ["app.log": "", "app.log.1": "three\n", "app.log.2.gz": nil, "app.log.3.gz": nil]),
-        LogsRuleCase("an empty log", "rotate: { naming: number }", rounds: ["one\n", "", ""], ["app.log": "", "app.log.1": "one\n"]),
+        LogsRuleCase(
+            "an empty log", "rotate: { naming: number }", rounds: ["one\n", "", ""],
+            ["app.log": "", "app.log.1": "one\n"]),
         LogsRuleCase(
             "ifEmpty", "rotate: { naming: number, ifEmpty: true }", rounds: ["one\n", ""],
             ["app.log": "", "app.log.1": "", "app.log.2": "one\n"]),
         LogsRuleCase("exclude", "exclude: [\"*/app.*\"]", rounds: ["one\n"], ["app.log": "one\n"]),
         LogsRuleCase("no log", "missingOK: true", rounds: [nil], [:]),
         LogsRuleCase("no log where there must be one", "missingOK: false", rounds: [nil], code: 3, [:]),
-        LogsRuleCase("a log where there must be one", "missingOK: false\nrotate: { naming: number }", rounds: ["one\n"], ["app.log": "", "app.log.1": "one\n"]),
         LogsRuleCase(
-            "oldDir", "rotate: { naming: number, oldDir: old, createOldDir: { mode: \"0750\" } }", rounds: ["one\n", "two\n"],
+            "a log where there must be one", "missingOK: false\nrotate: { naming: number }", rounds: ["one\n"],
+            ["app.log": "", "app.log.1": "one\n"]),
+        LogsRuleCase(
+            "oldDir", "rotate: { naming: number, oldDir: old, createOldDir: { mode: \"0750\" } }",
+            rounds: ["one\n", "two\n"],
             ["app.log": "", "old/app.log.1": "two\n", "old/app.log.2": "one\n"]),
         LogsRuleCase(
             "oldDir that is missing", "rotate: { naming: number, oldDir: old }", rounds: ["one\n"], code: 3,
@@ -70,7 +77,8 @@ struct LogsRuleCase: Sendable, CustomTestStringConvertible {
             "copy", "rotate: { naming: number, method: copy }", rounds: ["one\n", "two\n"],
             ["app.log": "one\ntwo\n", "app.log.1": "one\ntwo\n", "app.log.2": "one\n"]),
         LogsRuleCase(
-            "no new log", "rotate: { naming: number, create: { skip: true } }", rounds: ["one\n"], ["app.log.1": "one\n"]),
+            "no new log", "rotate: { naming: number, create: { skip: true } }", rounds: ["one\n"],
+            ["app.log.1": "one\n"]),
         LogsRuleCase(
             "shredCycles", "rotate: { naming: number, keep: 1, shredCycles: 2 }", rounds: ["one\n", "two\n"],
             ["app.log": "", "app.log.1": "two\n"]),
@@ -97,7 +105,9 @@ struct LogsRuleCase: Sendable, CustomTestStringConvertible {
         for (name, content) in expected {
             if let content { #expect(TextFile.read(host.log(name)) == content, "\(name)") }
         }
-        if TextFile.status(host.log("old")) != nil { #expect(TextFile.ownership(host.log("old"))?.hasPrefix("750 ") == true) }
+        if TextFile.status(host.log("old")) != nil {
+            #expect(TextFile.ownership(host.log("old"))?.hasPrefix("750 ") == true)
+        }
     }
 
     @Test func whatIsOldGoes() async throws {
@@ -105,7 +115,9 @@ struct LogsRuleCase: Sendable, CustomTestStringConvertible {
         try host.rule("rotate: { naming: date, keepAge: 7d }")
         try TextFile.append(host.log(), "line\n")
         // Left by logrotate: their time is that of their last change.
-        for (name, days) in [("app.log-20200101", 8), ("app.log-20200102.gz", 9), ("app.log-20200103", 6), ("other", 9)] {
+        for (name, days) in [
+            ("app.log-20200101", 8), ("app.log-20200102.gz", 9), ("app.log-20200103", 6), ("other", 9),
+        ] {
             try TextFile.write(host.log(name), "old\n")
             try await host.peer("touch", ["-d", "\(days) days ago", host.log(name)])
         }
@@ -127,7 +139,8 @@ struct LogsRuleCase: Sendable, CustomTestStringConvertible {
         let names = ["firstAction", "preRotate", "postRotate", "lastAction", "preRemove"]
         return "hooks:\n"
             + names.map { name in
-                let text = "echo \"$APUS_HOOK $# $(basename \"$1\") $(basename \"$2\") $APUS_RULE\" >> \(host.out)/calls"
+                let text =
+                    "echo \"$APUS_HOOK $# $(basename \"$1\") $(basename \"$2\") $APUS_RULE\" >> \(host.out)/calls"
                 let code = fails == name ? "; echo told; exit 7" : ""
                 return "  \(name): { shell: '\(text)\(code)' }\n"
             }.joined()
@@ -238,7 +251,8 @@ struct LogsRuleCase: Sendable, CustomTestStringConvertible {
     @Test func aFullBacklogDropsTheOldest() async throws {
         let (host, result) = try await fullBacklog("dropOldest")
         #expect(host.names(host.logs) == ["app.log", "app.log.1", "app.log.2"])
-        #expect(TextFile.read(host.log("app.log.1")).hasPrefix("4") && TextFile.read(host.log("app.log.2")).hasPrefix("3"))
+        #expect(
+            TextFile.read(host.log("app.log.1")).hasPrefix("4") && TextFile.read(host.log("app.log.2")).hasPrefix("3"))
         #expect(result.output.contains("stored nowhere"), "\(result.output)")
     }
 

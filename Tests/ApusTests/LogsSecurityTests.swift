@@ -123,7 +123,9 @@ struct LogsSecurityTests {
         try await host.peer("/bin/sh", ["-c", script, "sh", ApusProgram.path, "logs", "rotate", "--force"] + words)
         #expect(TextFile.ownership(host.state) == "700 0:0")
         #expect(host.names(host.state) == ["journal", "lock"])
-        for name in host.names(host.state) { #expect(TextFile.ownership("\(host.state)/\(name)") == "600 0:0", "\(name)") }
+        for name in host.names(host.state) {
+            #expect(TextFile.ownership("\(host.state)/\(name)") == "600 0:0", "\(name)")
+        }
         for object in host.objects() + host.manifests() { #expect(TextFile.ownership(object) == "600 0:0") }
     }
 
@@ -154,7 +156,9 @@ struct LogsSecurityTests {
     }
 
     /// Between the rotation and the sealing somebody puts another file into the generation's place.
-    @Test(arguments: ["link", "file", "hard link"]) func anotherFileIsNotTakenForTheGeneration(kind: String) async throws {
+    @Test(arguments: ["link", "file", "hard link"]) func anotherFileIsNotTakenForTheGeneration(kind: String)
+        async throws
+    {
         let host = try LogsHost()
         let log = host.log()
         let writer = try await LogsWriter(host, log: log)
@@ -201,6 +205,7 @@ struct LogsSecurityTests {
         try TextFile.append(host.log(), "more\n")
         let unknown = try await host.expect(3, "rotate", "--force")
         #expect(unknown.errors.contains("there is no user nobody-of-that-name"), "\(unknown.errors)")
-        #expect(TextFile.read(host.log()) == "more\n" && host.names(host.logs) == ["app.log", "app.log.1", "app.log.2"])
+        #expect(
+            TextFile.read(host.log()) == "more\n" && host.names(host.logs) == ["app.log", "app.log.1", "app.log.2"])
     }
 }

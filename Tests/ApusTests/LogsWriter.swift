@@ -57,7 +57,9 @@ func expectSame(
     let (left, right) = (Array(found.utf8), Array(written.utf8))
     guard left != right else { return }
     let same = zip(left, right).prefix { $0 == $1 }.count
-    func near(_ bytes: [UInt8]) -> String { String(decoding: bytes.dropFirst(max(0, same - 30)).prefix(90), as: UTF8.self) }
+    func near(_ bytes: [UInt8]) -> String {
+        String(decoding: bytes.dropFirst(max(0, same - 30)).prefix(90), as: UTF8.self)
+    }
     Issue.record(
         """
         \(what): \(right.count) bytes were written, \(left.count) are there, the same up to byte \(same): \

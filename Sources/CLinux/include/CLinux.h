@@ -47,6 +47,11 @@ apus_heap_summary apus_heap_read(void);
 /// soon as they are freed (glibc would raise that threshold with each large block, and keep them). Call it once, early.
 void apus_heap_prepare(void);
 
+/// For a command that seals and sends: two arenas instead of eight a core, each of which would keep what it once needed;
+/// parts and frames go back to the kernel as soon as they are freed; segments of 1 MiB, which a cipher wants three at a time,
+/// are used again. Call it before there are threads.
+void apus_heap_prepare_stream(void);
+
 /// What statfs(2) tells of a file system, in blocks of `block_bytes` (the fragment size, not the preferred size of a
 /// transfer).
 typedef struct {

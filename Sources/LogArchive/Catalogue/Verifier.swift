@@ -63,7 +63,8 @@ package struct Verifier: Sendable {
             else {
                 throw ApusError(
                     code: "object-exchanged",
-                    "\(item.placeText) was sealed as \(context["file"] ?? "?") of \(context["host"] ?? "?"), generation \(context["generation"] ?? "?")")
+                    "\(item.placeText) was sealed as \(context["file"] ?? "?") of \(context["host"] ?? "?"), generation \(context["generation"] ?? "?")"
+                )
             }
         }
         var digest = SHA256()

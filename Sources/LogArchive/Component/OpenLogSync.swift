@@ -1,4 +1,5 @@
 package import Base
+import CLinux
 import Glibc
 import ObjectStore
 
@@ -42,6 +43,10 @@ package final class OpenLogSync: Sendable {
             partsAtOnce: own.parts, pace: WorkPace(share: own.cpuShare, time: time),
             gate: BandwidthGate(own.bandwidth, time: time))
     }
+
+    /// For a process that does nothing but this: what it frees is used again, or goes back to the kernel. A daemon has
+    /// settings of its own (`DaemonServices`). To be called first.
+    package static func prepareHeap() { apus_heap_prepare_stream() }
 
     /// The rules with the default upload laid below them.
     package func sync(_ rules: RuleSet) -> LogSync {

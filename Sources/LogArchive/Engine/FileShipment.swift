@@ -77,7 +77,7 @@ struct FileShipment {
             key: ArchiveKey(host: archive.host, generation: generation, recipe: recipe).text, recipe: recipe,
             changedAt: changed, upload: nil,
             partBytes: limits.partBytes(
-                rule.settings.upload?.partSize ?? .mebibytes(8), plainBytes: sealed.size, store.limits))
+                rule.settings.upload?.partSize ?? .mebibytes(5), plainBytes: sealed.size, store.limits))
         try archive.journal.record(generation.id, .attempted(attempt))
         return attempt
     }

@@ -55,7 +55,7 @@ final class PartSender {
                 }
                 group.addTask { [store, limits] in
                     await limits.gate.take(part.count)
-                    return try await store.uploadPart(prepared.upload, prepared.number, part)
+                    return try await store.uploadPart(prepared.upload, prepared.number, part, sha256: prepared.sha256)
                 }
                 underWay += 1
             }
@@ -71,10 +71,11 @@ final class PartSender {
 
     private func sendWhole(_ content: [UInt8]) async throws {
         size = Int64(content.count)
-        partDigests = [Array(SHA256.hash(data: content))]
+        let digest = Array(SHA256.hash(data: content))
+        partDigests = [digest]
         await limits.gate.take(content.count)
         do throws(ApusError) {
-            _ = try await store.putObject(attempt.key, content, attributes)
+            _ = try await store.putObject(attempt.key, content, sha256: digest, attributes)
         } catch {
             // An answer that was lost: `head` tells whether it is ours.
             if error.code != "object-exists" { throw error }
@@ -82,7 +83,7 @@ final class PartSender {
     }
 
     /// Counts the part and writes its digest down; nil where the store has it already.
-    private func prepare(_ part: [UInt8]) async throws -> (upload: UploadID, number: Int)? {
+    private func prepare(_ part: [UInt8]) async throws -> (upload: UploadID, number: Int, sha256: [UInt8])? {
         number += 1
         size += Int64(part.count)
         let digest = Array(SHA256.hash(data: part))
@@ -101,7 +102,7 @@ final class PartSender {
         } else {
             try archive.journal.record(id, .partSealed(number: number, digest: text))
         }
-        return (upload, number)
+        return (upload, number, digest)
     }
 
     private func begin() async throws -> UploadID {

@@ -178,7 +178,8 @@ package struct Rotator: Sendable {
         let made: Generation?
         switch method {
         case .rename: made = try rename(generation, name, folder, target, attributes)
-        case .copytruncate, .copy: made = try CopyRotation(archive: archive).run(generation, name, folder, target, settings)
+        case .copytruncate, .copy:
+            made = try CopyRotation(archive: archive).run(generation, name, folder, target, settings)
         }
         guard let made else { return nil }
         archive.observer.tell(

@@ -56,7 +56,7 @@ struct Shipment {
         let attempt = SealAttempt(
             number: 1, store: store.name, key: key, recipe: recipe, changedAt: state.modifiedAt, upload: nil,
             partBytes: limits.partBytes(
-                rule.settings.upload?.partSize ?? .mebibytes(8), plainBytes: generation.size, store.limits))
+                rule.settings.upload?.partSize ?? .mebibytes(5), plainBytes: generation.size, store.limits))
         try archive.journal.record(id, .attempted(attempt))
         return (attempt, dataKey)
     }

@@ -48,7 +48,7 @@ package struct Shipper: Sendable {
                     if delays(generation) { return .waiting("the newest generation is left as it is") }
                     guard rule.settings.needsSealing || rule.settings.upload != nil else { return .finished }
                     if generation.survey == nil {
-                        try survey(generation)
+                        try await survey(generation)
                     } else if rule.settings.keepsHere, rule.settings.needsSealing {
                         step = .seal
                         try await HereSealer(archive: archive, rule: rule, limits: limits).seal(generation, rotator)
@@ -118,14 +118,16 @@ package struct Shipper: Sendable {
         let expected = generation.sealed?.identity ?? generation.identity
         guard try file.state().identity == expected else {
             throw ApusError(
-                code: "file-changed", "\(generation.folder)/\(generation.name) is another file than the one that was rotated")
+                code: "file-changed",
+                "\(generation.folder)/\(generation.name) is another file than the one that was rotated")
         }
         return file
     }
 
-    private func survey(_ generation: Generation) throws(ApusError) {
+    private func survey(_ generation: Generation) async throws {
         let file = try open(generation)
-        let survey = try Surveyor(time: LineTime(reference: generation.rotatedAt)).survey(file, size: generation.size)
+        let surveyor = Surveyor(time: LineTime(reference: generation.rotatedAt))
+        let survey = try await surveyor.survey(file, size: generation.size, pace: limits.pace)
         try archive.journal.record(generation.id, .surveyed(survey))
     }
 

@@ -6,13 +6,18 @@ extension BucketStore {
     package func putObject(
         _ key: String, _ content: [UInt8], _ attributes: ObjectAttributes
     ) async throws(ApusError) -> ObjectReceipt {
+        try await putObject(key, content, sha256: nil, attributes)
+    }
+
+    package func putObject(
+        _ key: String, _ content: [UInt8], sha256: [UInt8]?, _ attributes: ObjectAttributes
+    ) async throws(ApusError) -> ObjectReceipt {
         let fullKey = try fullKey(key)
         let checksum = headers.checksum(content)
         let answer = try await conditionally(
             Request(
                 method: "PUT", key: fullKey, headers: headers.object(attributes, now: now) + checksum.fields,
-                body: content,
-                crc32c: checksum.crc32c),
+                body: content, sha256: sha256, crc32c: checksum.crc32c),
             key, attributes)
         return ObjectReceipt(
             eTag: BucketStore.eTag(answer.header("ETag")),

@@ -9,7 +9,7 @@ extension BucketStore {
     /// - Throws: `StoreFailure` of the last try.
     func send(_ request: Request) async throws(StoreFailure) -> IncomingResponse {
         var retry = RetryState(policy: options.retry, startedAt: time.now())
-        let hash = options.dialect == .s3 ? SigningDigest.sha256(request.body) : nil
+        let hash = options.dialect == .s3 ? request.sha256.map(Hex.encode) ?? SigningDigest.sha256(request.body) : nil
         var remedies = Remedies()
         while true {
             let used = try await currentCredentials()

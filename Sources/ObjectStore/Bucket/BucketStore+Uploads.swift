@@ -18,11 +18,18 @@ extension BucketStore {
     package func uploadPart(
         _ upload: UploadID, _ number: Int, _ content: [UInt8]
     ) async throws(ApusError) -> PartReceipt {
+        try await uploadPart(upload, number, content, sha256: nil)
+    }
+
+    package func uploadPart(
+        _ upload: UploadID, _ number: Int, _ content: [UInt8], sha256: [UInt8]?
+    ) async throws(ApusError) -> PartReceipt {
         let checksum = headers.checksum(content)
         let answer = try await answer(
             Request(
                 method: "PUT", key: try fullKey(upload.key), query: BucketStore.part(upload, number),
-                headers: headers.customerKey() + checksum.fields, body: content, crc32c: checksum.crc32c), upload.key)
+                headers: headers.customerKey() + checksum.fields, body: content, sha256: sha256, crc32c: checksum.crc32c
+            ), upload.key)
         guard let eTag = answer.header("ETag") else {
             throw ApusError(code: "store-failed", "\(upload.key): the store gave a part without an ETag")
         }

@@ -36,6 +36,8 @@ package final class BucketStore: ObjectStore {
         var query: [(name: String, value: String?)] = []
         var headers: [(name: String, value: String)] = []
         var body: [UInt8] = []
+        /// The body's SHA-256, where it is known already.
+        var sha256: [UInt8]?
         /// The body's CRC-32C in base64, which the store tells again where it has computed it.
         var crc32c: String?
     }

@@ -13,7 +13,7 @@ package struct StoreSettings: SettingsGroup {
     package var tags = OrderedMap<String>()
     package var serverSideEncryption: StoreEncryptionSettings?
     package var objectLock: StoreLockSettings?
-    package var partSize = ByteCount.mebibytes(8)
+    package var partSize = ByteCount.mebibytes(5)
     package var checksum: BucketOptions.Checksum?
     package var retry = RetrySettings(
         RetryPolicy(maxAttempts: 6, initialBackoff: .milliseconds(200), maxBackoff: .seconds(20)))
@@ -58,7 +58,7 @@ package struct StoreSettings: SettingsGroup {
         [
             SettingsField(
                 "partSize", \.partSize, .byteCount(in: .mebibytes(5) ... .gibibytes(1)),
-                "Bytes of one part of a large object; one part at a time is in memory."),
+                "Bytes of one part of a large object; those on their way and one more are in memory."),
             SettingsField(
                 "checksum", \.checksum, .choice(),
                 "What travels with each body: crc32c (S3's default), md5 (OSS's), or none beyond the signed SHA-256."),

@@ -136,7 +136,8 @@ import Testing
         #expect(code { _ = try folder.open("secret", .read, allowHardLinks: false) } == "read-failed")
         _ = try folder.create("made", FileAttributes(mode: 0o640))
         #expect(ownership("made") == "640 65534:65534")
-        #expect(code { _ = try folder.create("given", FileAttributes(mode: 0o640, user: 0)) } != nil, "it cannot give away")
+        #expect(
+            code { _ = try folder.create("given", FileAttributes(mode: 0o640, user: 0)) } != nil, "it cannot give away")
         #expect(try folder.status("given") == nil, "and leaves nothing behind")
         // Afterwards we are ourselves again.
         try temporary.write("root", "")

@@ -8,7 +8,9 @@ import Testing
 
     private func seconds(_ line: String) throws -> Double? {
         let reference = try #require(LineTimeTests.reference)
-        return Array(line.utf8).withUnsafeBytes { LineTime(reference: reference).milliseconds($0) }.map { Double($0) / 1000 }
+        return Array(line.utf8).withUnsafeBytes { LineTime(reference: reference).milliseconds($0) }.map {
+            Double($0) / 1000
+        }
     }
 
     @Test(arguments: [
@@ -24,7 +26,8 @@ import Testing
     }
 
     @Test(arguments: [
-        "", "no time here", "2026-13-01T00:00:00Z", "2026-02-28X13:45:00", "99/Xxx/2026:13:45:00 +0000", "26-02-28T13:45:00Z",
+        "", "no time here", "2026-13-01T00:00:00Z", "2026-02-28X13:45:00", "99/Xxx/2026:13:45:00 +0000",
+        "26-02-28T13:45:00Z",
         "2026-02-28T25:00:00Z", "1234567890123456789012345",
     ])
     func whatSaysNoneHasNone(_ line: String) throws {

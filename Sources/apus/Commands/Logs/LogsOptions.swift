@@ -49,6 +49,7 @@ struct LogsOptions: ParsableArguments {
     /// - Parameter isReading: beside a daemon that has the lock.
     func open(_ rules: RuleSet, isReading: Bool, observer: any ArchiveObserver = SilentObserver()) throws -> OpenLogSync
     {
+        OpenLogSync.prepareHeap()
         let threads = rules.rules.compactMap { $0.settings.compress?.threads }.max() ?? 1
         return try OpenLogSync(
             settings(), threads: threads, isReading: isReading, observer: observer, time: SystemTime())

@@ -72,7 +72,8 @@ struct LogsRotate: AsyncParsableCommand {
         guard !paths.isEmpty else { return }
         let known = Set(sync.rotators().flatMap { $0.logs() })
         for path in paths where !known.contains(path) {
-            throw ApusError(code: "log-unknown", "\(path) is not there, is no plain file, or is in no rule", kind: .usage)
+            throw ApusError(
+                code: "log-unknown", "\(path) is not there, is no plain file, or is in no rule", kind: .usage)
         }
     }
 }

@@ -65,7 +65,8 @@ struct LogsVerify: AsyncParsableCommand {
             let lines = damage.isEmpty ? "" : ", \(Count.of(damage.count, "line")) of manifests damaged"
             let compared = "\(chosen.count) compared byte for byte"
             try Report.output(
-                "\(Count.of(items.count, "segment")) there, \(compared), \(bad == 0 ? "all good" : "\(bad) bad")\(lines)\n")
+                "\(Count.of(items.count, "segment")) there, \(compared), \(bad == 0 ? "all good" : "\(bad) bad")\(lines)\n"
+            )
         }
         if bad > 0 || !damage.isEmpty { throw ExitCode.failed }
     }
