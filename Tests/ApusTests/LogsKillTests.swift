@@ -100,7 +100,7 @@ import Testing
         var written = ""
         var killed = 0
         for round in 0..<3 {
-            let text = LogsKillTests.lines(from: round * 100_000, count: 90_000)
+            let text = LogsKillTests.lines(from: round * 100_000, count: 3600, bytes: 3000)
             try TextFile.append(log, text)
             written += text
             for _ in 0..<6 where try await isKilled(host, within: 450, &random) { killed += 1 }
@@ -126,17 +126,16 @@ import Testing
     /// Beside the Python of the tests.
     static var aws: String { Peers.python.replacing("/python3", with: "/aws") }
 
-    /// Numbered lines of 120 bytes.
-    static func lines(from start: Int, count: Int) -> String {
-        var text = ""
-        text.reserveCapacity(count * 120)
+    /// Numbered lines of so many bytes, none like another.
+    static func lines(from start: Int, count: Int, bytes: Int = 120) -> String {
+        var text: [UInt8] = []
+        text.reserveCapacity(count * bytes)
         for number in start..<start + count {
-            var line = "\(number) "
-            while line.utf8.count < 110 {
-                line += String((number &* 2_654_435_761 &+ line.utf8.count) % 4_294_967_296, radix: 16)
-            }
-            text += line + "\n"
+            let word = Array("\(number) \(String((number &* 2_654_435_761) % 4_294_967_296, radix: 16)) ".utf8)
+            var line = word
+            while line.count < bytes - 1 { line += word }
+            text += line.prefix(bytes - 1) + [UInt8(ascii: "\n")]
         }
-        return text
+        return String(decoding: text, as: UTF8.self)
     }
 }

@@ -43,22 +43,40 @@ import Testing
         try await host.expect(0, "verify", "--all")
     }
 
+    /// One that is held up by a hook answers nobody.
     @Test func anotherInstanceIsRefused() async throws {
         let host = try LogsHost()
-        try host.rule(host.upload)
-        let daemon = try host.start(["run", "--interval", "1s"])
-        let lock = "\(host.state)/lock"
-        try await eventually("the first one has the lock") { TextFile.read(lock) == "\(daemon.pid)" || daemon.hasEnded }
+        let go = "\(host.out)/go"
+        try host.rule("hooks: { preRotate: { shell: 'while [ ! -e \(go) ]; do sleep 0.05; done' } }\n" + host.upload)
         try TextFile.append(host.log(), "one\n")
+        let first = try host.start(["rotate", "--force"])
+        let lock = "\(host.state)/lock"
+        try await eventually("the first one has the lock") { TextFile.read(lock) == "\(first.pid)" || first.hasEnded }
         let second = try await host.expect(1, "rotate", "--force")
-        #expect(second.errors.contains("process \(daemon.pid) works with \(host.state)"), "\(second.errors)")
+        #expect(second.errors.contains("process \(first.pid) works with \(host.state)"), "\(second.errors)")
         #expect(TextFile.read(host.log()) == "one\n")
         // Reading goes on beside it.
         for command in ["status", "plan", "list", "verify"] { try await host.expect(0, command) }
-        daemon.signal(SIGKILL)
-        _ = await daemon.wait()
+        first.signal(SIGKILL)
+        _ = await first.wait()
+        try TextFile.write(go, "")
         try await host.expect(0, "rotate", "--force")
         #expect(try await host.archived(host.log()) == "one\n")
+    }
+
+    @Test func aDaemonRotatesForTheOneWhoAsks() async throws {
+        let host = try LogsHost()
+        try host.rule(host.upload)
+        let daemon = try host.start(["run", "--interval", "1h"])
+        let lock = "\(host.state)/lock"
+        try await eventually("it has the lock") { TextFile.read(lock) == "\(daemon.pid)" || daemon.hasEnded }
+        for name in ["a.log", "b.log"] { try TextFile.append(host.log(name), "line\n") }
+        try await host.expect(0, "rotate", "--force", host.log("b.log"))
+        try await eventually("the daemon stores it") { try await host.archived(host.log("b.log")) == "line\n" }
+        #expect(TextFile.read(host.log("a.log")) == "line\n", "only what was asked for")
+        #expect(host.names(host.state) == ["journal", "lock"], "the request is gone")
+        daemon.signal(SIGTERM)
+        #expect(await daemon.wait() == 0, "\(daemon.errors)")
     }
 
     enum Full: String, CaseIterable, CustomTestStringConvertible {

@@ -134,6 +134,21 @@ struct LogsRuleCase: Sendable, CustomTestStringConvertible {
         #expect(try await host.here() == [])
     }
 
+    /// What an operator deletes by hand is no failure for ever.
+    @Test func aGenerationThatSomebodyDeletedIsForgotten() async throws {
+        let host = try LogsHost()
+        try host.rule("rotate: { naming: number }\ncompress: { algorithm: gzip }")
+        for text in ["one\n", "two\n"] {
+            try TextFile.append(host.log(), text)
+            try await host.expect(0, "rotate", "--force")
+        }
+        unlink(host.log("app.log.2.gz"))
+        let result = try await host.expect(0, "rotate", "--output", "json")
+        #expect(result.output.contains("\"reason\":\"missing\""), "\(result.output)")
+        #expect(try await host.here().count == 1)
+        #expect(try await host.archived(host.log()) == "two\n")
+    }
+
     /// Writes each call with its arguments into one file.
     private func hooks(_ host: LogsHost, fails: String = "") -> String {
         let names = ["firstAction", "preRotate", "postRotate", "lastAction", "preRemove"]

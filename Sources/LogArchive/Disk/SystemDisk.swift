@@ -23,14 +23,9 @@ package struct SystemDisk: LogDisk {
     }
 
     package func matches(_ pattern: String) -> [String] {
-        var found = glob_t()
-        defer { globfree(&found) }
-        guard glob(pattern, 0, nil, &found) == 0 else { return [] }
-        return (0..<Int(found.gl_pathc)).compactMap { index in
-            guard let path = found.gl_pathv[index] else { return nil }
+        PathGlob.matches(pattern).filter { path in
             var status = stat()
-            guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
-            return String(cString: path)
+            return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
         }
     }
 }

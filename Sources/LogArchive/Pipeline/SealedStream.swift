@@ -50,6 +50,8 @@ struct SealedStream: Sendable {
             done += Int64(frame.plainBytes)
             progress(done)
         }
+        // Whatever is wrong above: nothing is sealed as whole that is not.
+        guard done == size else { throw ApusError(code: "seal-incomplete", "\(done) of \(size) bytes were sealed") }
         if recipe.compression == .zstd {
             let times = index.encoded()
             // The index is a frame without content to the table, whose offsets are sums of what stands before.
@@ -70,6 +72,7 @@ struct SealedStream: Sendable {
         let compressors = FrameCompressors(recipe)
         let buffers = PlainBuffers(size: recipe.frameBytes)
         try await withThrowingTaskGroup(of: Frame.self) { group in
+            let lanes = max(1, threads)
             var begun = 0
             var waiting: [Int: Frame] = [:]
             func begin(before end: Int) {
@@ -80,11 +83,11 @@ struct SealedStream: Sendable {
                 }
             }
             for next in 0..<count {
-                begin(before: next + threads)
+                begin(before: next + lanes)
                 while waiting[next] == nil, let frame = try await group.next() { waiting[frame.index] = frame }
                 guard let frame = waiting.removeValue(forKey: next) else { break }
                 // Its thread is free: as many as before are compressed while this one is encrypted and sent.
-                begin(before: next + 1 + threads)
+                begin(before: next + 1 + lanes)
                 try await body(frame)
                 compressors.give(frame.bytes)
             }

@@ -5,8 +5,9 @@ import Testing
 
 /// A daemon does not start again after each failure: disk and store fail at any call of one process for many rounds, and what
 /// a failure has left half done is finished by the next round. In the end every byte is archived or here, once, in order.
-@Suite(.timeLimit(.minutes(5))) struct DaemonFaultTests {
-    private static let seeds: UInt64 = 100
+@Suite(.timeLimit(.minutes(60))) struct DaemonFaultTests {
+    /// As many as keep it short; `APUS_FAULT_SEEDS=1000` looks further.
+    private static let seeds = ProcessEnvironment.current()["APUS_FAULT_SEEDS"].flatMap { UInt64($0) } ?? 16
 
     @Test(arguments: CrashSimulationTests.shapes.indices)
     func oneProcessOutlivesFaults(_ index: Int) async throws {

@@ -9,7 +9,8 @@ struct LogsRotate: AsyncParsableCommand {
         abstract: "Rotate what is due, and bring everything to its end: sealed, stored, cleaned up.",
         discussion: """
             Exit code: 0 when all is done, 3 when something is left (a writer that has its log open, a store that does not
-            answer), 65 for a bad rule. What is left goes on with the next call, or in the daemon.
+            answer), 64 for a log that no rule rotates, 65 for a bad rule. What is left goes on with the next call, or in
+            the daemon.
 
             EXAMPLES
               apus logs rotate
