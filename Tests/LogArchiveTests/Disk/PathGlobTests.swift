@@ -34,7 +34,7 @@ struct PathGlobTests {
     }
 
     @Test(arguments: [
-        ("*.log", 9), ("*", 17), (".*.log", 1), ("?.log", 3), ("[0-9]*.log", 2), ("[!a-z]*.log", 5), ("*/x.log", 5),
+        ("*.log", 10), ("*", 16), (".*.log", 1), ("?.log", 2), ("[0-9]*.log", 2), ("[!a-z]*.log", 5), ("*/x.log", 5),
         ("[ab]/*", 4), ("*/*/*.log", 1), ("access.log", 1), ("nothing.log", 0), ("nothing/*.log", 0),
         ("access.log/*", 0),
         ("\\[x\\].log", 1), ("[[]x].log", 1), ("star\\*.log", 1), ("a\\*b/*.log", 1), ("back\\\\.log", 1),
