@@ -146,6 +146,8 @@ final class ScriptedSender: HTTPSender {
 
     /// However often the component is replaced, the one question that hangs is neither forgotten nor asked again.
     @Test func reloadsPassOnWhatHangs() async throws {
+        // Servers of other suites live as long as the process.
+        let others = ChildProcesses.count()
         let hung = try HungMount()
         defer { hung.stop() }
         let mount = try hung.mount(in: MountTable.read().table)
@@ -171,7 +173,7 @@ final class ScriptedSender: HTTPSender {
             let samples = #"apus_disk_sample_errors_total{reason="timed-out"} \#(round + 1)\#n"#
             while !DiskComponentTests.page(registry).contains(samples) { await Task.yield() }
             #expect(component.status.bars.map(\.text) == ["timed out, stuck since 2023-11-14T22:13:20.000Z"])
-            #expect(ChildProcesses.count() == 1)
+            #expect(ChildProcesses.count() == others + 1)
             #expect(component.sampler.withLock { $0.outstanding } == 1)
         }
         try hung.answer()
