@@ -74,7 +74,7 @@ struct LogrotateTranslationTests {
     func reopen(script: String, wanted: String) throws {
         let (settings, _) = try rule("postrotate\n\(script)\nendscript")
         let reopen = try #require(settings.rotate.reopen)
-        let found = reopen.pidFile.map { "\(reopen.signal) \($0)" } ?? reopen.run.joined(separator: " ")
+        let found = reopen.pidFile.map { "\(reopen.signal.rawValue) \($0)" } ?? reopen.run.joined(separator: " ")
         #expect(found == wanted)
         #expect(settings.hooks.postRotate == nil)
     }
