@@ -13,6 +13,7 @@ struct HereSealer {
 
     func seal(_ generation: Generation, _ rotator: Rotator) async throws {
         let folder = try rotator.folder(of: generation)
+        if try isTaken(generation, folder) { return }
         let plain = try folder.open(
             generation.name, .read, allowHardLinks: rule.settings.rotate.allowHardLinks)
         let before = try plain.state()
@@ -42,6 +43,18 @@ struct HereSealer {
         }
         try removePlain(generation, folder)
         try folder.sync()
+    }
+
+    /// A failure (a full disk) may have come after the sealed file got its name and before that was written down.
+    private func isTaken(_ generation: Generation, _ folder: any LogFolder) throws(ApusError) -> Bool {
+        guard let sealing = generation.sealing, try folder.status(sealing.name)?.identity == sealing.identity else {
+            return false
+        }
+        try folder.sync()
+        try archive.journal.record(generation.id, .sealedHere(sealing))
+        try removePlain(generation, folder)
+        try folder.sync()
+        return true
     }
 
     private func removePlain(_ generation: Generation, _ folder: any LogFolder) throws(ApusError) {
