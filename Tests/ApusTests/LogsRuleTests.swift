@@ -149,6 +149,20 @@ struct LogsRuleCase: Sendable, CustomTestStringConvertible {
         #expect(try await host.archived(host.log()) == "two\n")
     }
 
+    /// Where the file system takes out whole blocks only, a small log with a live writer stays, and that is said.
+    @Test func aLogOfLessThanABlockStaysAndIsTold() async throws {
+        let host = try LogsHost()
+        try host.rule("rotate: { naming: number }")
+        try TextFile.append(host.log(), "line\n")
+        let writer = open(host.log(), O_WRONLY | O_APPEND | O_CLOEXEC)
+        defer { close(writer) }
+        let result = try await host.expect(0, "rotate", "--force")
+        let isLeft = host.names(host.logs) == ["app.log"] && TextFile.read(host.log()) == "line\n"
+        // Elsewhere it is copied and made empty.
+        let isCopied = TextFile.read(host.log()).isEmpty && TextFile.read(host.log("app.log.1")) == "line\n"
+        #expect(isLeft != isCopied && result.output.contains("left       \(host.log())") == isLeft, "\(result.output)")
+    }
+
     /// Writes each call with its arguments into one file.
     private func hooks(_ host: LogsHost, fails: String = "") -> String {
         let names = ["firstAction", "preRotate", "postRotate", "lastAction", "preRemove"]

@@ -29,6 +29,24 @@ import Testing
         #expect(script.requests.allSatisfy { $0.body == [1, 2, 3] })
     }
 
+    /// It is signed as it was given; without one it is taken.
+    @Test func aKnownDigestOfABodyIsNotTakenAgain() async throws {
+        let given = [UInt8](repeating: 0xAB, count: 32)
+        let script = ScriptedStore(Array(repeating: FaultTests.done, count: 4))
+        let store = script.store()
+        let upload = UploadID(key: "key", id: "u")
+        _ = try await store.putObject("key", [1], sha256: given, ObjectAttributes())
+        _ = try await store.uploadPart(upload, 1, [1], sha256: given)
+        _ = try await store.putObject("key", [1], sha256: nil, ObjectAttributes())
+        _ = try await store.uploadPart(upload, 1, [1])
+        let sent = script.requests.map { request in
+            request.headers.first { $0.name == "x-amz-content-sha256" }?.value
+        }
+        let known = String(repeating: "ab", count: 32)
+        let taken = "4bf5122f344554c53bde2ebb8cd2b7e3d1600ad631c385a5d7cce23c7785459a"
+        #expect(sent == [known, known, taken, taken])
+    }
+
     @Test(
         arguments: [
             (.answer(403, body: error("AccessDenied")), "store-denied"), (.answer(403), "store-denied"),

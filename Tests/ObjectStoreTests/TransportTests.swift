@@ -1,4 +1,6 @@
 import Base
+import CloudAPI
+import Crypto
 import HTTPTransport
 import TestKit
 import Testing
@@ -34,6 +36,29 @@ import Testing
         #expect(head.status == 200 && head.header("Content-Length") == "12345" && head.body.isEmpty && !head.isCut)
         #expect(try await send(StorePeer.http, "\(peer.endpoint)/x", method: "PUT").status == 200)
         #expect(try await send(StorePeer.http, "\(peer.endpoint)/bytes/3").body.count == 3)
+    }
+
+    /// Short bodies go in one piece, longer ones in slices of 128 KiB: below, at and above the borders.
+    @Test(arguments: [1, 131_071, 131_072, 131_073, 262_144, 300_001, 9_000_000])
+    func bodiesArriveWhole(count: Int) async throws {
+        let peer = try await StorePeer.odd()
+        let body = (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 7 ^ ($0 >> 9)) }
+        let answer = try await StorePeer.http.send(
+            OutgoingRequest(method: "PUT", url: "\(peer.endpoint)/x", body: body, timeout: .seconds(20)))
+        #expect(String(decoding: answer.body, as: UTF8.self) == Hex.encode(SHA256.hash(data: body)))
+    }
+
+    /// Its answer, or that the connection is gone, which may be tried again; never a wait until the time is up.
+    @Test func aServerThatDoesNotWantTheBodyIsNotWaitedFor() async throws {
+        let peer = try await StorePeer.odd()
+        let request = OutgoingRequest(
+            method: "PUT", url: "\(peer.endpoint)/early", body: [UInt8](repeating: 1, count: 9_000_000),
+            timeout: .seconds(60))
+        do {
+            #expect(try await StorePeer.http.send(request).status == 403)
+        } catch let error as ApusError {
+            #expect(error.canRetry && error.code != "timed-out", "\(error)")
+        }
     }
 
     @Test func trustsAnAuthorityOfOnesOwn() async throws {

@@ -17,6 +17,9 @@ package final class LogSyncComponent: Component {
         try LogSyncComponent(settings, events: context.events, time: context.time)
     }
 
+    /// Tries for the state folder, 200 ms apart, before it is told that another has it.
+    private static let quietTries = 10
+
     private struct State {
         var rules: RuleSet
         var ruleError: String?
@@ -86,6 +89,7 @@ package final class LogSyncComponent: Component {
 
     /// A reload starts the new one before the old one has let go of the state folder.
     private func lockedArchive() async throws -> OpenLogSync? {
+        var tries = 0
         while true {
             let threads = state.withLock { $0.rules.rules.compactMap { $0.settings.compress?.threads }.max() ?? 1 }
             let result = Result { () throws(ApusError) in
@@ -96,6 +100,11 @@ package final class LogSyncComponent: Component {
             case .failure(let error):
                 if error.code != "state-locked" { throw error }
                 state.withLock { $0.ruleError = error.message }
+                tries += 1
+                if tries == LogSyncComponent.quietTries {
+                    telemetry.tell(
+                        ArchiveFailed(rule: "", subject: settings.state, step: .rotate, failure: error))
+                }
                 if try await time.sleep(until: time.now().advanced(by: .milliseconds(200)), orOpen: draining) {
                     return nil
                 }

@@ -33,7 +33,7 @@ package struct LogSyncSettings: SettingsGroup {
 
 package struct LogLimitSettings: SettingsGroup {
     package var generations = 2
-    package var parts = 2
+    package var parts = 1
     package var bandwidth: ByteCount?
     package var cpuShare = 1.0
     package var nice = 10

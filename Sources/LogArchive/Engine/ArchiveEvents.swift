@@ -23,6 +23,17 @@ package struct LogRotated: Event {
     }
 }
 
+/// A log that somebody asked to have rotated stays as it is for now.
+package struct LogLeft: Event {
+    package static let message = "log left as it is"
+    package static let counter: EventCounter? = nil
+    package let rule: String
+    package let log: String
+    package let reason: String
+    package var level: Logger.Level { .info }
+    package var fields: Logger.Metadata { ["rule": "\(rule)", "log": "\(log)", "reason": "\(reason)"] }
+}
+
 /// Something could not be done; it is tried again.
 package struct ArchiveFailed: Event {
     package static let message = "log archive failed"

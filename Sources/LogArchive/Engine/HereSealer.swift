@@ -71,13 +71,15 @@ struct HereSealer {
         var size: Int64 = 0
         var digest = SHA256()
         let observer = archive.observer
+        let spares = SpareParts()
         try await stream.run(
-            partBytes: 1 << 20,
+            partBytes: 1 << 20, spares: spares,
             progress: { observer.progress(generation, step: "seal", done: $0, of: generation.size) }
         ) { part, _ in
             try output.write(part, at: size)
             digest.update(data: part)
             size += Int64(part.count)
+            spares.give(part)
         }
         return (size, "sha256:" + Hexadecimal.text(digest.finalize()))
     }

@@ -7,6 +7,8 @@ import ObjectStore
 ///
 /// Memory: `limits.partsAtOnce` parts on their way and the one that is being filled.
 final class PartSender {
+    /// Parts that are stored, for `produce` to fill again.
+    let spares = SpareParts()
     private let archive: Archive
     private let store: any ObjectStore
     private let id: String
@@ -53,9 +55,14 @@ final class PartSender {
                     underWay -= 1
                     try confirm(receipt)
                 }
-                group.addTask { [store, limits] in
+                let box = PartBox(part)
+                group.addTask { [store, limits, spares] in
+                    let part = box.take()
                     await limits.gate.take(part.count)
-                    return try await store.uploadPart(prepared.upload, prepared.number, part, sha256: prepared.sha256)
+                    let receipt = try await store.uploadPart(
+                        prepared.upload, prepared.number, part, sha256: prepared.sha256)
+                    spares.give(part)
+                    return receipt
                 }
                 underWay += 1
             }

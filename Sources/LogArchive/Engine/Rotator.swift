@@ -181,7 +181,13 @@ package struct Rotator: Sendable {
         case .copytruncate, .copy:
             made = try CopyRotation(archive: archive).run(generation, name, folder, target, settings)
         }
-        guard let made else { return nil }
+        guard let made else {
+            if force {
+                let reason = "its writer keeps it open, and less than a block of the file system cannot be cut off"
+                archive.observer.tell(LogLeft(rule: rule.name, log: log, reason: reason))
+            }
+            return nil
+        }
         archive.observer.tell(
             LogRotated(
                 rule: rule.name, log: log, generation: made.name, bytes: made.size, method: method.rawValue,

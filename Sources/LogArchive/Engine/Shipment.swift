@@ -95,7 +95,7 @@ struct Shipment {
         let total = generation.size
         let size = try await sender.run { sink in
             try await stream.run(
-                partBytes: attempt.partBytes,
+                partBytes: attempt.partBytes, spares: sender.spares,
                 progress: { progress.progress(generation, step: "store", done: $0, of: total) }, sink)
         }
         // What we just sent and what the store says of it must be one thing.

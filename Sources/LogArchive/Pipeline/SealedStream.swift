@@ -5,7 +5,7 @@ import Envelope
 /// Makes the sealed bytes of a generation: plain file → frames → index of times and seek table → envelope, cut into parts.
 ///
 /// Cost a gigabyte of access log at zstd level 3: 3 CPU seconds of zstd, 0.05 of AES-GCM; one copy from the kernel, one
-/// into the frame, three of the eighth that is left (into the segment, out of the cipher, into the part). Memory:
+/// into the frame, one of the eighth that is left, out of the frame. Memory:
 /// `threads` plain frames and compressors, one compressed frame more, and one part.
 struct SealedStream: Sendable {
     let recipe: SealRecipe
@@ -26,12 +26,15 @@ struct SealedStream: Sendable {
 
     /// Gives `sink` one part after the other, all of `partBytes` but the last, which has at least one byte.
     ///
-    /// - Parameter progress: told the plain bytes that are behind us.
+    /// - Parameters:
+    ///   - spares: where the sink gives parts back that it needs no more.
+    ///   - progress: told the plain bytes that are behind us.
     /// - Throws: `file-changed` where the file is shorter than `size`; what disk, compressor and sink throw.
     func run(
-        partBytes: Int, progress: (Int64) -> Void, _ sink: (_ part: [UInt8], _ isLast: Bool) async throws -> Void
+        partBytes: Int, spares: SpareParts, progress: (Int64) -> Void,
+        _ sink: (_ part: [UInt8], _ isLast: Bool) async throws -> Void
     ) async throws {
-        let sealer = try PartSealer(recipe: recipe, key: key, partBytes: partBytes)
+        let sealer = try PartSealer(recipe: recipe, key: key, partBytes: partBytes, spares: spares)
         func feed(_ bytes: [UInt8]) async throws {
             for start in stride(from: 0, to: bytes.count, by: PartSealer.feedBytes) {
                 try sealer.feed(bytes[start..<min(start + PartSealer.feedBytes, bytes.count)])

@@ -11,6 +11,8 @@ import Synchronization
 /// Memory: two pieces.
 package struct Surveyor: Sendable {
     private static let piece = 512 << 10
+    /// What is read at a time stays in the processor's nearest cache until its lines are counted.
+    private static let readBytes = 64 << 10
     /// The last line with a time is looked for in so many last bytes.
     private static let tail = 64 << 10
 
@@ -44,15 +46,19 @@ package struct Surveyor: Sendable {
     ) throws(ApusError) -> Piece? {
         let wanted = Int(min(Int64(Surveyor.piece), size - survey.bytes))
         guard wanted > 0 else { return nil }
-        let count = try file.read(
-            at: survey.bytes, into: UnsafeMutableRawBufferPointer(rebasing: buffer.bytes[..<wanted]))
-        guard count > 0 else { throw ApusError(code: "file-changed", "it has become shorter while it was read") }
-        let piece = Piece(buffer: buffer, count: count)
-        survey.lines += Int64(
-            apus_count_byte(
-                piece.bytes.assumingMemoryBound(to: UInt8.self).baseAddress, count, UInt8(ascii: "\n")))
+        var done = 0
+        while done < wanted {
+            let end = min(wanted, done + Surveyor.readBytes)
+            let room = UnsafeMutableRawBufferPointer(rebasing: buffer.bytes[done..<end])
+            let count = try file.read(at: survey.bytes + Int64(done), into: room)
+            guard count > 0 else { throw ApusError(code: "file-changed", "it has become shorter while it was read") }
+            let start = room.baseAddress?.assumingMemoryBound(to: UInt8.self)
+            survey.lines += Int64(apus_count_byte(start, count, UInt8(ascii: "\n")))
+            done += count
+        }
+        let piece = Piece(buffer: buffer, count: done)
         if survey.bytes == 0 { survey.firstTime = firstTime(piece.bytes) }
-        survey.bytes += Int64(count)
+        survey.bytes += Int64(done)
         return piece
     }
 

@@ -2,9 +2,11 @@
 
 `odd_server.py <folder>` writes its own certificate to <folder>/authority.pem, prints one JSON line (endpoint, tls,
 authority) and stays until its parent ends. Paths: /bytes/<n> answers n bytes; /short says 100 bytes and sends 10;
-/close sends nothing; HEAD of anything says 12345 bytes.
+/close sends nothing; HEAD of anything says 12345 bytes. PUT answers the SHA-256 of the body, or, of /early, a 403 before it
+has read any of it.
 """
 
+import hashlib
 import json
 import os
 import ssl
@@ -37,8 +39,15 @@ class Handler(BaseHTTPRequestHandler):
         if "Content-Length" not in self.headers:
             self.send_error(411)
             return
-        self.rfile.read(int(self.headers["Content-Length"]))
-        self.begin(0)
+        if self.path == "/early":
+            self.send_response(403)
+            self.send_header("Content-Length", "0")
+            self.send_header("Connection", "close")
+            self.end_headers()
+            return
+        answer = hashlib.sha256(self.rfile.read(int(self.headers["Content-Length"]))).hexdigest().encode()
+        self.begin(len(answer))
+        self.wfile.write(answer)
 
     def do_GET(self):
         name = self.path.split("/")

@@ -100,6 +100,8 @@ enum LogsText {
             "stored     \(event.log)  \(size(event.bytes)) as \(size(event.storedBytes)): \(event.key)"
         case let event as GenerationDeleted:
             "deleted    \(event.file)  \(size(event.bytes)), \(event.storedAt.map { "stored at \($0)" } ?? "stored nowhere")"
+        case let event as LogLeft:
+            "left       \(event.log)  \(event.reason)"
         case let event as ArchiveFailed:
             "failed     \(event.subject): \(event.step.rawValue): \(event.failure)"
         case let event as BacklogChanged:
