@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <grp.h>
 #include <linux/fiemap.h>
 #include <linux/fs.h>
@@ -68,8 +69,26 @@ int apus_rename_new(int from_folder, const char *from, int to_folder, const char
     return errno;
 }
 
+/// Who opens a file under a lease makes the kernel send SIGIO, which would end the process; SIGURG is ignored by default.
+static int take_lease(int descriptor, int kind) {
+    if (fcntl(descriptor, F_SETSIG, SIGURG) != 0) return -1;
+    return fcntl(descriptor, F_SETLEASE, kind);
+}
+
+int apus_keep_out(int descriptor) {
+    return take_lease(descriptor, F_WRLCK) == 0;
+}
+
+int apus_keeps_out(int descriptor) {
+    return fcntl(descriptor, F_GETLEASE) == F_WRLCK;
+}
+
+void apus_let_in(int descriptor) {
+    fcntl(descriptor, F_SETLEASE, F_UNLCK);
+}
+
 int apus_has_writers(int descriptor) {
-    if (fcntl(descriptor, F_SETLEASE, F_RDLCK) == 0) {
+    if (take_lease(descriptor, F_RDLCK) == 0) {
         fcntl(descriptor, F_SETLEASE, F_UNLCK);
         return 0;
     }

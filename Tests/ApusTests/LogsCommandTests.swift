@@ -34,6 +34,31 @@ import Testing
         }
     }
 
+    /// What logrotate rotated yesterday is due today, and not a day after we first saw it.
+    @Test func importTakesOverTheTimesOfLogrotate() async throws {
+        let host = try LogsHost()
+        try TextFile.append(host.log(), "line\n")
+        try TextFile.append(host.log("b.log"), "line\n")
+        let conf = try host.folder.write("conf", "\(host.logs)/*.log {\n daily\n rotate 3\n missingok\n}\n")
+        let today = try await host.peer("date", ["+%Y-%-m-%-d-%-H:%-M:%-S"])
+        let status = try host.folder.write(
+            "status",
+            "logrotate state -- version 2\n\"\(host.log())\" 2020-1-1-6:25:1\n\"\(host.log("b.log"))\" \(today)"
+                + "\"/gone.log\" 2020-1-1\n")
+        let rules = "\(host.folder.path)/rules"
+        let words = ["import", conf, "--to", rules, "--status", status, "--state", host.state]
+        let imported = try await host.run(words)
+        #expect(imported.code == 0 && imported.output.contains("2 logs with the time of"), "\(imported)")
+        let result = try await host.expect(0, "rotate")
+        #expect(result.output.contains("\(host.log()) → app.log.1") && result.output.contains("1 log rotated"))
+        // A second time it changes nothing: we know better now.
+        #expect(try await host.run(words + ["--force"]).output.contains("0 logs with the time of"))
+        #expect(try await host.expect(0, "rotate").output.contains("0 logs rotated"))
+        try host.folder.write("status", "something else\n")
+        #expect(try await host.run(words + ["--force"]).code == 65)
+        #expect(try await host.run(["import", conf, "--status", status]).code == 64)
+    }
+
     @Test func eachCommandTellsWhatThereIs() async throws {
         let host = try await archive()
         #expect(try await host.expect(0, "check").output == "1 rule, all good\n")

@@ -163,6 +163,97 @@ struct LogsRuleCase: Sendable, CustomTestStringConvertible {
         #expect(isLeft != isCopied && result.output.contains("left       \(host.log())") == isLeft, "\(result.output)")
     }
 
+    /// logrotate's copytruncate, for a log that nobody has open: all of it, however short.
+    @Test func copytruncateTakesAllOfALogThatNobodyHasOpen() async throws {
+        let host = try LogsHost()
+        try host.rule("rotate: { method: copytruncate, naming: number }")
+        for text in ["one\n", String(repeating: "12345678", count: 1024)] {
+            try TextFile.append(host.log(), text)
+            try await host.expect(0, "rotate", "--force")
+            #expect(TextFile.read(host.log()).isEmpty && TextFile.read(host.log("app.log.1")) == text)
+        }
+    }
+
+    /// The end of a file cannot be taken out of it (EINVAL), so a block stays.
+    @Test func copytruncateOfWholeBlocksUnderAWriter() async throws {
+        let host = try LogsHost()
+        try host.rule("rotate: { method: copytruncate, naming: number }\n" + host.upload)
+        let text = (0..<1024).map { "\(1_000_000 + $0)\n" }.joined()
+        try TextFile.append(host.log(), text)
+        let writer = open(host.log(), O_WRONLY | O_APPEND | O_CLOEXEC)
+        defer { close(writer) }
+        try await host.expect(0, "rotate", "--force")
+        let stored = try await host.archived(host.log())
+        #expect(!stored.isEmpty && stored + TextFile.read(host.log()) == text)
+    }
+
+    @Test func aHoleOfTheLogIsNotFilled() async throws {
+        let host = try LogsHost()
+        try host.rule("rotate: { method: copytruncate, naming: number }")
+        try TextFile.append(host.log(), "begin\n")
+        truncate(host.log(), 12 << 20)
+        try TextFile.append(host.log(), "end\n")
+        try await host.expect(0, "rotate", "--force")
+        var status = stat()
+        #expect(stat(host.log("app.log.1"), &status) == 0)
+        #expect(status.st_size == (12 << 20) + 4 && status.st_blocks * 512 < 1 << 20)
+        #expect(TextFile.read(host.log("app.log.1")).hasSuffix("\0end\n"))
+    }
+
+    /// Left by logrotate, and copied back since: the numbers tell which are the newest, not the times of change.
+    @Test func numbersTellTheOrder() async throws {
+        let host = try LogsHost()
+        try host.rule("rotate: { naming: number, keep: 2 }")
+        try TextFile.append(host.log(), "new\n")
+        for (number, text) in [(3, "c\n"), (2, "b\n"), (1, "a\n")] {
+            try TextFile.write(host.log("app.log.\(number)"), text)
+            try await host.peer("touch", ["-d", "\(10 - number) days ago", host.log("app.log.\(number)")])
+        }
+        try await host.expect(0, "rotate", "--force")
+        #expect(host.names(host.logs) == ["app.log", "app.log.1", "app.log.2"])
+        #expect(TextFile.read(host.log("app.log.2")) == "a\n")
+    }
+
+    @Test func datesOfNamesTellTheOrder() async throws {
+        let host = try LogsHost()
+        try host.rule("rotate: { naming: date, keep: 2 }")
+        try TextFile.append(host.log(), "new\n")
+        for (day, age) in [(1, 1), (2, 3), (3, 2)] {
+            try TextFile.write(host.log("app.log-2020010\(day)"), "\(day)\n")
+            try await host.peer("touch", ["-d", "\(age) days ago", host.log("app.log-2020010\(day)")])
+        }
+        let result = try await host.expect(0, "rotate", "--force")
+        #expect(host.names(host.logs).filter { $0.contains("2020") } == ["app.log-20200103"], "\(result.output)")
+    }
+
+    /// Each keeps its own, and none deletes the other's.
+    @Test func logsOfOneNameMayShareAFolder() async throws {
+        let host = try LogsHost()
+        for name in ["a", "b"] { mkdir(host.log(name), 0o755) }
+        try host.rule(
+            "paths: [\"\(host.logs)/*/x.log\"]\nrotate: { naming: number, keep: 1, oldDir: \(host.logs)/old }")
+        mkdir(host.log("old"), 0o755)
+        for round in 1...2 {
+            for name in ["a", "b"] { try TextFile.append(host.log("\(name)/x.log"), "\(name)\(round)\n") }
+            try await host.expect(0, "rotate", "--force")
+        }
+        let left = host.names(host.log("old")).map { TextFile.read(host.log("old/\($0)")) }
+        #expect(left.sorted() == ["a2\n", "b2\n"])
+    }
+
+    /// `find -mtime` and people look at it.
+    @Test(arguments: ["gzip", "zstd"]) func aSealedFileIsAsOldAsItsContent(algorithm: String) async throws {
+        let host = try LogsHost()
+        try host.rule("rotate: { naming: number }\ncompress: { algorithm: \(algorithm) }")
+        try TextFile.append(host.log(), "line\n")
+        try await host.peer("touch", ["-d", "2020-01-02T03:04:05Z", host.log()])
+        try await host.expect(0, "rotate", "--force")
+        let sealed = host.names(host.logs).filter { $0.hasPrefix("app.log.1.") }
+        #expect(sealed.count == 1)
+        var status = stat()
+        #expect(stat(host.log(sealed.first ?? ""), &status) == 0 && status.st_mtim.tv_sec == 1_577_934_245)
+    }
+
     /// Writes each call with its arguments into one file.
     private func hooks(_ host: LogsHost, fails: String = "") -> String {
         let names = ["firstAction", "preRotate", "postRotate", "lastAction", "preRemove"]
@@ -202,7 +293,7 @@ struct LogsRuleCase: Sendable, CustomTestStringConvertible {
         #expect(
             calls(host) == [
                 "firstAction 1 *.log app", "preRotate 1 *.log app", "postRotate 1 *.log app", "lastAction 1 *.log app",
-                "preRemove 2 a.log a.log.2 app", "preRemove 2 b.log b.log.2 app",
+                "preRemove 1 a.log.2 app", "preRemove 1 b.log.2 app",
             ])
     }
 

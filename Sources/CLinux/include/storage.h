@@ -29,6 +29,15 @@ int apus_rename_new(int from_folder, const char *from, int to_folder, const char
 /// Whether anybody has the file open for writing, by asking for a read lease: 1 yes, 0 no, -1 unknown.
 int apus_has_writers(int descriptor);
 
+/// Whether nobody else has the file open, by a write lease on a descriptor that may write. It is kept: who opens the file
+/// waits (for /proc/sys/fs/lease-break-time seconds at most) until `apus_let_in`, or until the descriptor is closed.
+int apus_keep_out(int descriptor);
+
+/// Whether the lease of `apus_keep_out` is whole: nobody has waited since.
+int apus_keeps_out(int descriptor);
+
+void apus_let_in(int descriptor);
+
 /// How many of the bytes are `byte`.
 size_t apus_count_byte(const uint8_t *bytes, size_t count, uint8_t byte);
 

@@ -115,6 +115,8 @@ package protocol LogFile: Sendable, AnyObject {
     func read(at offset: Int64, into buffer: UnsafeMutableRawBufferPointer) throws(ApusError) -> Int
     func write(_ content: UnsafeRawBufferPointer, at offset: Int64) throws(ApusError)
     func truncate(to size: Int64) throws(ApusError)
+    /// Says that its content is of another time than that of the last write.
+    func setModified(_ time: WallInstant) throws(ApusError)
     /// Content and size are durable afterwards.
     func sync() throws(ApusError)
     /// Takes the first `length` bytes, a multiple of `collapseUnit`, out of the file, which keeps all that is appended
@@ -130,6 +132,14 @@ package protocol LogFile: Sendable, AnyObject {
     func lock() throws(ApusError)
     /// Whether anybody has it open for writing; nil where it cannot be known.
     func hasWriters() -> Bool?
+    /// Takes care that nobody else has it open from now on, if nobody has now: who opens it waits until `letOthersIn()`, or
+    /// until this handle is closed, but for 45 seconds at most (fcntl(2), "Leases"). For a handle that may write.
+    ///
+    /// - Returns: False where somebody has it open, or leases are not to be had.
+    func keepOthersOut() -> Bool
+    /// Whether nobody has waited since `keepOthersOut()`, so that nobody can have got through.
+    var keepsOthersOut: Bool { get }
+    func letOthersIn()
 }
 
 extension LogFile {

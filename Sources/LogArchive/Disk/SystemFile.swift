@@ -62,6 +62,12 @@ final class SystemFile: LogFile {
         guard ftruncate(descriptor, Int(size)) == 0 else { throw writeFailure() }
     }
 
+    func setModified(_ time: WallInstant) throws(ApusError) {
+        let nanoseconds = time.nanosecondsSince1970.quotientAndRemainder(dividingBy: 1_000_000_000)
+        let moment = timespec(tv_sec: Int(nanoseconds.quotient), tv_nsec: Int(nanoseconds.remainder))
+        guard futimens(descriptor, [moment, moment]) == 0 else { throw writeFailure() }
+    }
+
     func sync() throws(ApusError) {
         guard fdatasync(descriptor) == 0 else { throw writeFailure() }
     }
@@ -92,6 +98,10 @@ final class SystemFile: LogFile {
             throw ApusError(code: "log-locked", "another process rotates \(name)", canRetry: true)
         }
     }
+
+    func keepOthersOut() -> Bool { canWrite && apus_keep_out(descriptor) == 1 }
+    var keepsOthersOut: Bool { apus_keeps_out(descriptor) == 1 }
+    func letOthersIn() { apus_let_in(descriptor) }
 
     func hasWriters() -> Bool? {
         // A descriptor of ours that may write counts as a writer.

@@ -29,6 +29,8 @@ struct HereSealer {
             guard try plain.state().modifiedAt == before.modifiedAt else {
                 throw ApusError(code: "file-changed", "it was written to while it was sealed")
             }
+            // As gzip and zstd do it: who looks for a day looks at this.
+            try output.setModified(before.modifiedAt)
             try output.sync()
             let name = generation.name + recipe.compression.suffix + (recipe.envelope == nil ? "" : ".enc")
             let sealed = Generation.SealedFile(

@@ -53,6 +53,22 @@ package struct LogSync: Sendable {
         }
     }
 
+    /// Takes over when another tool last rotated the logs that the rules name now, so that the next rotation by time comes
+    /// when it would have come there. What we have rotated or seen later ourselves stays.
+    ///
+    /// - Returns: How many logs that was.
+    package func remember(_ rotations: [LogrotateStatus.Rotation]) throws(ApusError) -> Int {
+        let logs = Set(rotators().flatMap { $0.logs() })
+        let known = archive.journal.state.logs
+        let news = rotations.filter { rotation in
+            guard logs.contains(rotation.log) else { return false }
+            return known[rotation.log].map { !$0.isRotation || $0.lastRotation < rotation.at } ?? true
+        }
+        guard !news.isEmpty else { return 0 }
+        try archive.journal.record(news.map { Rotator.memory($0.log, $0.at, isRotation: true) })
+        return news.count
+    }
+
     /// Brings on everything that is not finished, `shipments` at a time.
     ///
     /// - Parameter mayTry: whether it is its turn (a failure waits for a while).

@@ -20,6 +20,9 @@ package struct Retention: Sendable {
         let bytes: Int64
         let isStored: Bool
         let isBusy: Bool
+        let stamp: GenerationStamp?
+        /// See `RetentionPlan.Generation`.
+        var order: WallInstant
     }
 
     package func run(log: String) {
@@ -43,7 +46,7 @@ package struct Retention: Sendable {
             let plan = RetentionPlan(
                 candidates.map { candidate in
                     RetentionPlan.Generation(
-                        name: candidate.name, time: candidate.time, bytes: candidate.bytes,
+                        name: candidate.name, time: candidate.time, order: candidate.order, bytes: candidate.bytes,
                         needsStore: candidate.isBusy || hasUpload && candidate.generation != nil,
                         isStored: candidate.isStored && !candidate.isBusy)
                 }, settings, now: archive.time.wallNow())
@@ -72,22 +75,48 @@ package struct Retention: Sendable {
         let names = GenerationName(
             log: "\(folder.path)/\(Archive.split(log).name)", rule.settings.rotate, calendar: archive.calendar)
         var found: [Candidate] = []
-        for name in try folder.names() {
+        // Two logs of one name may share a folder for their generations.
+        let others = Set(
+            archive.journal.state.all.filter { $0.folder == folder.path && $0.log != log }
+                .flatMap { [$0.name] + ($0.nextName.map { [$0] } ?? []) })
+        for name in try folder.names() where !others.contains(name) {
             let own = generations.first { $0.name == name || $0.nextName == name }
             // What another tool rotated is in no store: with an upload it is left alone.
-            guard own != nil || !hasUpload && names.generation(name).map({ !$0.suffixes.isPartial }) == true,
+            let file = names.generation(name)
+            guard own != nil || !hasUpload && file.map({ !$0.suffixes.isPartial }) == true,
                 let state = try folder.status(name), state.isRegular
             else { continue }
             // A plain file whose sealed one is ready, or another tool's: its time is that of its last change.
             let isSettled = own.map { $0.stage >= .ready } ?? true
             let needsSeal = rule.settings.needsSealing && rule.settings.keepsHere
+            let time = own?.rotatedAt ?? state.modifiedAt
             found.append(
                 Candidate(
-                    name: name, generation: own, identity: state.identity, time: own?.rotatedAt ?? state.modifiedAt,
+                    name: name, generation: own, identity: state.identity, time: time,
                     bytes: state.size, isStored: own.map { $0.stage == .noted } ?? true,
-                    isBusy: !isSettled || own != nil && needsSeal && own?.stage == .ready && own?.attempt != nil))
+                    isBusy: !isSettled || own != nil && needsSeal && own?.stage == .ready && own?.attempt != nil,
+                    stamp: file?.stamp, order: time))
         }
-        return found
+        return Retention.ordered(found)
+    }
+
+    /// By what their names say: a file that was copied back or touched is no newer for that.
+    private static func ordered(_ candidates: [Candidate]) -> [Candidate] {
+        func number(_ candidate: Candidate) -> Int? {
+            if case .number(let number) = candidate.stamp { number } else { nil }
+        }
+        var ordered = candidates.sorted { (number($0) ?? 0) < (number($1) ?? 0) }
+        var last: WallInstant?
+        for index in ordered.indices {
+            if number(ordered[index]) != nil {
+                // The higher the older.
+                if let last { ordered[index].order = min(ordered[index].time, last.advanced(by: .nanoseconds(-1))) }
+                last = ordered[index].order
+            } else if ordered[index].generation == nil, case .time(let moment, _) = ordered[index].stamp {
+                ordered[index].order = moment
+            }
+        }
+        return ordered
     }
 
     private func delete(
@@ -102,7 +131,7 @@ package struct Retention: Sendable {
         }
         if let hook = rule.settings.hooks.preRemove {
             try archive.commands.run(
-                hook, arguments: [log, "\(folder.path)/\(candidate.name)"],
+                hook, arguments: ["\(folder.path)/\(candidate.name)"],
                 environment: ["APUS_RULE": rule.name, "APUS_LOG": log, "APUS_HOOK": "preRemove"])
         }
         if let cycles = rule.settings.rotate.shredCycles {

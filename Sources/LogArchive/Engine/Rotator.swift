@@ -117,8 +117,8 @@ package struct Rotator: Sendable {
     /// With `missingOK: false` each path must match a file, whatever becomes of it.
     private func tellMissing() {
         guard !rule.settings.missingOK else { return }
-        for pattern in rule.settings.paths where archive.disk.matches(pattern).isEmpty {
-            fail(pattern, .rotate, ApusError(code: "log-missing", "no file matches \(pattern)"))
+        for pattern in rule.settings.paths where !taken.contains(pattern) && archive.disk.matches(pattern).isEmpty {
+            fail(pattern, .rotate, ApusError(code: "log-missing", "no plain file matches \(pattern)"))
         }
     }
 
@@ -164,13 +164,11 @@ package struct Rotator: Sendable {
     private func rotate(_ log: String, reason: String, force: Bool) throws(ApusError) -> Generation? {
         let (folder, name) = try place(log)
         let settings = rule.settings.rotate
-        let file = try folder.open(name, .read, allowHardLinks: settings.allowHardLinks)
-        let state = try file.state()
+        let (state, method) = try look(folder, name)
         // Asked for before anything is renamed: an owner that there is not leaves everything alone.
         let attributes = try newAttributes(state.attributes)
         let target = try targetFolder(folder)
         let names = GenerationName(log: "\(target.path)/\(name)", settings, calendar: archive.calendar)
-        let method = method(file)
         let id = archive.makeID()
         let generation = Generation(
             id: id, rule: rule.name, log: log, method: method, rotatedAt: archive.time.wallNow(),
@@ -183,7 +181,7 @@ package struct Rotator: Sendable {
         }
         guard let made else {
             if force {
-                let reason = "its writer keeps it open, and less than a block of the file system cannot be cut off"
+                let reason = "somebody has it open, and no more than a block of the file system, 4 KiB, is in it"
                 archive.observer.tell(LogLeft(rule: rule.name, log: log, reason: reason))
             }
             return nil
@@ -193,6 +191,14 @@ package struct Rotator: Sendable {
                 rule: rule.name, log: log, generation: made.name, bytes: made.size, method: method.rawValue,
                 reason: reason))
         return made
+    }
+
+    /// In a function of its own, so that the log is closed again: a handle of ours would keep a lease from us.
+    private func look(
+        _ folder: any LogFolder, _ name: String
+    ) throws(ApusError) -> (FileState, Generation.Method) {
+        let file = try folder.open(name, .read, allowHardLinks: rule.settings.rotate.allowHardLinks)
+        return (try file.state(), method(file))
     }
 
     private func method(_ file: any LogFile) -> Generation.Method {

@@ -7,15 +7,21 @@ package struct RetentionPlan: Sendable, Equatable {
     package struct Generation: Sendable, Equatable {
         package var name: String
         package var time: WallInstant
+        /// What decides which is the newest; `time`, unless its name says better.
+        package var order: WallInstant
         package var bytes: Int64
         /// The rule has an `upload`.
         package var needsStore: Bool
         /// It is stored, and that has been verified.
         package var isStored: Bool
 
-        package init(name: String, time: WallInstant, bytes: Int64, needsStore: Bool = false, isStored: Bool = false) {
+        package init(
+            name: String, time: WallInstant, order: WallInstant? = nil, bytes: Int64, needsStore: Bool = false,
+            isStored: Bool = false
+        ) {
             self.name = name
             self.time = time
+            self.order = order ?? time
             self.bytes = bytes
             self.needsStore = needsStore
             self.isStored = isStored
@@ -36,7 +42,7 @@ package struct RetentionPlan: Sendable, Equatable {
 
     /// - Complexity: O(n log n).
     package init(_ generations: [Generation], _ settings: RotateSettings, now: WallInstant) {
-        let newestFirst = generations.sorted { ($0.time, $0.name) > ($1.time, $1.name) }
+        let newestFirst = generations.sorted { ($0.order, $0.name) > ($1.order, $1.name) }
         var bytes = generations.reduce(Int64(0)) { $0.addingReportingOverflow($1.bytes).partialValue }
         for (place, generation) in newestFirst.enumerated().reversed() {
             let tooMany = settings.keepBytes.map { bytes > $0.bytes } == true

@@ -81,11 +81,18 @@ package struct HookSettings: SettingsGroup {
         [
             SettingsField(
                 "firstAction", \.firstAction, .group(), "Once before all logs; its failure leaves them alone."),
-            SettingsField("preRotate", \.preRotate, .group(), "Before a log is rotated; its failure leaves it alone."),
-            SettingsField("postRotate", \.postRotate, .group(), "After a log is rotated, before it is compressed."),
+            SettingsField(
+                "preRotate", \.preRotate, .group(),
+                "Before a log is rotated; its failure leaves it alone. `$1` is its path."),
+            SettingsField(
+                "postRotate", \.postRotate, .group(),
+                "After a log is rotated, before it is compressed. `$1` is the log, `$2` the generation."),
             SettingsField("lastAction", \.lastAction, .group(), "Once after all logs."),
-            SettingsField("preRemove", \.preRemove, .group(), "Before a generation is deleted from this host."),
-            SettingsField("shared", \.shared, .bool, "preRotate and postRotate once for all logs of the rule."),
+            SettingsField(
+                "preRemove", \.preRemove, .group(), "Before a generation is deleted from this host. `$1` is its path."),
+            SettingsField(
+                "shared", \.shared, .bool,
+                "preRotate and postRotate once for all logs of the rule. `$1` is then its paths."),
         ]
     }
 }

@@ -159,6 +159,37 @@ import Testing
         close(reader)
     }
 
+    @Test func whoComesMeanwhileWaits() async throws {
+        let folder = try folder()
+        try temporary.write("a", "line\n")
+        let file = try folder.open("a", .readWrite, allowHardLinks: false)
+        let reader = open("\(path)/a", O_RDONLY | O_CLOEXEC)
+        #expect(!file.keepOthersOut(), "somebody has it open")
+        close(reader)
+        #expect(file.keepOthersOut() && file.keepsOthersOut)
+        let path = path
+        let (come, isIn) = (Latch(), Latch())
+        async let waiter: Void = Task.detached {
+            come.open()
+            close(open("\(path)/a", O_WRONLY | O_CLOEXEC))
+            isIn.open()
+        }.value
+        try await come.wait()
+        try await eventually("the kernel tells that somebody waits") { !file.keepsOthersOut }
+        #expect(!isIn.isOpen)
+        file.letOthersIn()
+        await waiter
+    }
+
+    @Test func aTimeOfItsOwn() throws {
+        let folder = try folder()
+        try temporary.write("a", "line\n")
+        let file = try folder.open("a", .readWrite, allowHardLinks: false)
+        let time = WallInstant(nanosecondsSince1970: 1_577_934_245_000_000_007)
+        try file.setModified(time)
+        #expect(try file.state().modifiedAt == time)
+    }
+
     /// A log of three blocks and a bit, on the file system of /tmp.
     @Test func theBeginningIsTakenOutWhileSomebodyAppends() throws {
         let folder = try folder()

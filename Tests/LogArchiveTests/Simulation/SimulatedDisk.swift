@@ -350,6 +350,10 @@ final class SimulatedFile: LogFile, @unchecked Sendable {
         }
     }
 
+    func setModified(_ time: WallInstant) throws(ApusError) {
+        try change { () throws(ApusError) in inode.modified = time.nanosecondsSince1970 }
+    }
+
     func sync() throws(ApusError) {
         try change { () throws(ApusError) in
             inode.durable = inode.bytes
@@ -370,4 +374,8 @@ final class SimulatedFile: LogFile, @unchecked Sendable {
     func firstBlock() -> UInt64? { disk.collapses ? disk.peek { _ in inode.firstBlock } : nil }
     func lock() throws(ApusError) {}
     func hasWriters() -> Bool? { false }
+    /// Its writers are always there, so that what they need is what is tried.
+    func keepOthersOut() -> Bool { false }
+    var keepsOthersOut: Bool { false }
+    func letOthersIn() {}
 }

@@ -5,7 +5,7 @@ import LogArchive
 import Terminal
 
 /// `apus logs import PATH`: logrotate's configuration as rules.
-struct LogsImport: ParsableCommand {
+struct LogsImport: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "import",
         abstract: "Translate logrotate's configuration into rules, and say what could not be.",
@@ -13,9 +13,13 @@ struct LogsImport: ParsableCommand {
             Prints the rules, or writes one file each into --to. What has no counterpart is told on standard error with file
             and line; exit code 3 then. Blocks with errors are left out and told, as logrotate does it; exit code 65.
 
+            With --status it also takes over when logrotate last rotated each log, into the journal below --state: without
+            that, a log of which we know nothing is due a whole day, week or month after we first saw it.
+
             EXAMPLES
               apus logs import /etc/logrotate.conf
               apus logs import /etc/logrotate.d --to /etc/logsyncd/rules
+              apus logs import /etc/logrotate.conf --to /etc/logsyncd/rules --status /var/lib/logrotate/status
             """)
 
     @Argument(help: "A file of logrotate's configuration, or a folder of such.", completion: .file())
@@ -27,13 +31,41 @@ struct LogsImport: ParsableCommand {
     @Flag(help: "Replace rule files that are there.")
     var force = false
 
-    func run() throws {
+    @Option(
+        help: ArgumentHelp("logrotate's state file, such as /var/lib/logrotate/status.", valueName: "file"),
+        completion: .file())
+    var status: String?
+
+    @Option(help: ArgumentHelp("The folder of the journal, for --status.", valueName: "folder"))
+    var state = "/var/lib/apus/logs"
+
+    func validate() throws {
+        if status != nil, to == nil { throw ValidationError("--status needs --to: the rules say which logs are ours") }
+    }
+
+    func run() async throws {
+        // Read before anything is written.
+        let status = try self.status.map { file throws(ApusError) in
+            try LogrotateStatus.read(file, calendar: SystemCalendar())
+        }
         let result = try LogrotateImport.read(path)
         for note in result.errors { Report.line("error: \(note)") }
         for note in result.notes { Report.line("note: \(note)") }
         if let to { try write(result.rules, to) } else { try show(result.rules) }
+        if let to, let status { try await remember(status, to) }
         if !result.errors.isEmpty { throw ExitCode.badDeclaration }
-        if !result.notes.isEmpty { throw ExitCode.partial }
+        if !result.notes.isEmpty || status?.problems.isEmpty == false { throw ExitCode.partial }
+    }
+
+    private func remember(_ status: LogrotateStatus, _ rules: String) async throws {
+        for problem in status.problems { Report.line("note: \(problem)") }
+        var settings = LogSyncSettings()
+        settings.rules = rules
+        settings.state = state
+        let open = try OpenLogSync(settings, threads: 1, observer: SilentObserver(), time: SystemTime())
+        let count = try open.sync(RuleReader.read(rules)).remember(status.rotations)
+        await open.close()
+        try Report.output("\(Count.of(count, "log")) with the time of the last rotation, in \(state)\n")
     }
 
     private func show(_ rules: [LogrotateImport.Rule]) throws {

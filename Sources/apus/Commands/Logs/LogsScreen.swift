@@ -30,7 +30,7 @@ final class LogsScreen: ArchiveObserver {
             switch event {
             case is LogRotated: state.rotated += 1
             case is GenerationStored: state.stored += 1
-            case is GenerationDeleted: state.deleted += 1
+            case let event as GenerationDeleted: state.deleted += event.reason == .missing ? 0 : 1
             case is ArchiveFailed: state.failed += 1
             default: break
             }
@@ -98,6 +98,8 @@ enum LogsText {
             "rotated    \(event.log) → \(event.generation)  \(size(event.bytes)), \(event.method): \(event.reason)"
         case let event as GenerationStored:
             "stored     \(event.log)  \(size(event.bytes)) as \(size(event.storedBytes)): \(event.key)"
+        case let event as GenerationDeleted where event.reason == .missing:
+            "gone       \(event.file)  somebody else has deleted it"
         case let event as GenerationDeleted:
             "deleted    \(event.file)  \(size(event.bytes)), \(event.storedAt.map { "stored at \($0)" } ?? "stored nowhere")"
         case let event as LogLeft:
