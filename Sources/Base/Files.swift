@@ -7,6 +7,20 @@ package enum Files {
         String(cString: strerror(code))
     }
 
+    /// A path of the command line as one from the root; `.` and `..` are resolved by their letters alone.
+    package static func absolute(_ path: String) -> String {
+        var parts: [Substring] = []
+        var full = path
+        if !path.hasPrefix("/"), let folder = getcwd(nil, 0) {
+            full = String(cString: folder) + "/" + path
+            free(folder)
+        }
+        for part in full.split(separator: "/") where part != "." {
+            if part == ".." { _ = parts.popLast() } else { parts.append(part) }
+        }
+        return "/" + parts.joined(separator: "/")
+    }
+
     /// Reads the regular file at `path`, at most `limit` bytes. A FIFO or a device is refused: it could block for ever.
     ///
     /// - Throws: `ApusError` `read-failed` with the system's reason, or `file-too-large`.

@@ -12,6 +12,7 @@ final class ArchiveTelemetry: ArchiveObserver {
     private let backlogGenerations: GaugeFamily
     private let oldest: GaugeFamily
     private let logs: GaugeFamily
+    private let rulesValid: GaugeFamily
 
     init(_ events: EventSink) {
         self.events = events
@@ -32,6 +33,9 @@ final class ArchiveTelemetry: ArchiveObserver {
         oldest = registry.gauge(
             "apus_logsync_oldest_unconfirmed_seconds", help: "Age of the oldest of them; 0 where none waits.",
             labels: ["rule"], unit: "seconds")
+        rulesValid = registry.gauge(
+            "apus_logsync_rules_valid",
+            help: "1 where the rules in the folder are those at work, 0 where they do not read.")
         logs = registry.gauge("apus_logsync_logs", help: "Logs that the rule names now.", labels: ["rule"])
     }
 
@@ -51,6 +55,10 @@ final class ArchiveTelemetry: ArchiveObserver {
         backlogGenerations.with(values: [rule.name]).set(Double(backlog.generations))
         oldest.with(values: [rule.name]).set(backlog.age(now).inSeconds)
         logs.with(values: [rule.name]).set(Double(count))
+    }
+
+    func record(rulesAreValid: Bool) {
+        rulesValid.with(values: []).set(rulesAreValid ? 1 : 0)
     }
 
     func forget(_ rule: String) {

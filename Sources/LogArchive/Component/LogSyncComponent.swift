@@ -155,11 +155,13 @@ package final class LogSyncComponent: Component {
                 }
                 return state.rules
             }
+            telemetry.record(rulesAreValid: true)
             guard before.fingerprint != rules.fingerprint else { return }
             let names = Set(rules.rules.map(\.name))
             for rule in before.rules where !names.contains(rule.name) { telemetry.forget(rule.name) }
             events.logger.info("log rules changed", metadata: ["rules": "\(rules.rules.count)"])
         } catch {
+            telemetry.record(rulesAreValid: false)
             let text =
                 (error as? RuleRefused).map { $0.complaints.map(\.description).joined(separator: "; ") } ?? "\(error)"
             let isNew = state.withLock { state in

@@ -13,6 +13,8 @@ package protocol LogDisk: Sendable {
     func folder(_ path: String, as account: DiskAccount?) throws(ApusError) -> any LogFolder
     /// The absolute paths of regular files that match, in order; links are not among them.
     func matches(_ pattern: String) -> [String]
+    /// What the pattern names and we cannot: names that are no UTF-8, with U+FFFD in them.
+    func unnamable(_ pattern: String) -> [String]
 }
 
 package struct DiskAccount: Sendable, Hashable {

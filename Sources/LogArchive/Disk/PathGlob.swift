@@ -25,6 +25,19 @@ enum PathGlob {
         return found.filter(exists).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
     }
 
+    /// Matches whose names are no UTF-8: shown with U+FFFD, which opens nothing.
+    static func unnamable(_ pattern: String) -> [String] {
+        guard let slash = pattern.lastIndex(of: "/") else { return [] }
+        let last = String(pattern[pattern.index(after: slash)...])
+        let folders = pattern.startIndex == slash ? ["/"] : matches(String(pattern[..<slash])).map { $0 + "/" }
+        return folders.flatMap { folder in
+            names(in: folder)
+                .filter { $0.unicodeScalars.contains("\u{FFFD}") && fnmatch(last, $0, FNM_PERIOD) == 0 }
+                .map { folder + $0 }
+                .filter { !exists($0) }
+        }
+    }
+
     private static func names(in folder: String) -> [String] {
         guard let stream = opendir(folder.isEmpty ? "." : folder) else { return [] }
         defer { closedir(stream) }

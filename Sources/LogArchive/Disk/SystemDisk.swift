@@ -22,6 +22,8 @@ package struct SystemDisk: LogDisk {
         return folder
     }
 
+    package func unnamable(_ pattern: String) -> [String] { PathGlob.unnamable(pattern) }
+
     package func matches(_ pattern: String) -> [String] {
         PathGlob.matches(pattern).filter { path in
             var status = stat()

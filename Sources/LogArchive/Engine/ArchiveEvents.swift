@@ -23,14 +23,16 @@ package struct LogRotated: Event {
     }
 }
 
-/// A log that somebody asked to have rotated stays as it is for now.
+/// A log that is due, or that somebody asked to have rotated, stays as it is for now.
 package struct LogLeft: Event {
     package static let message = "log left as it is"
     package static let counter: EventCounter? = nil
     package let rule: String
     package let log: String
+    /// By somebody: otherwise a daemon would tell it in each round.
+    package let isAsked: Bool
     package let reason: String
-    package var level: Logger.Level { .info }
+    package var level: Logger.Level { isAsked ? .info : .debug }
     package var fields: Logger.Metadata { ["rule": "\(rule)", "log": "\(log)", "reason": "\(reason)"] }
 }
 

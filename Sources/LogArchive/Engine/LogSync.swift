@@ -18,7 +18,81 @@ package struct LogSync: Sendable {
     }
 
     package func recover() {
+        let damage = archive.journal.damagedLines
+        if damage > 0 {
+            tell(
+                "journal", .recover,
+                ApusError(
+                    code: "journal-damaged",
+                    "\(damage) places of the journal cannot be read (kept as journal.damaged): generations that stood there "
+                        + "are not known any more, and are not brought on"))
+        }
+        adopt()
         Recovery(archive: archive).run(byName)
+        findUnknown()
+    }
+
+    private func tell(_ subject: String, _ step: ArchiveFailed.Step, rule: String = "", _ error: ApusError) {
+        archive.observer.tell(ArchiveFailed(rule: rule, subject: subject, step: step, failure: error))
+    }
+
+    /// A rule file that was renamed is another rule: what the old one left goes on under the first that names its log.
+    private func adopt() {
+        let byName = byName
+        for generation in archive.journal.state.all where byName[generation.rule] == nil {
+            do throws(ApusError) {
+                if let rule = rules.first(where: { $0.names(generation.log) }) {
+                    try archive.journal.record(generation.id, .adopted(rule: rule.name))
+                } else if generation.stage < .noted {
+                    throw ApusError(
+                        code: "rule-gone",
+                        "\(generation.folder)/\(generation.name) waits, and neither is there a rule \(generation.rule) nor "
+                            + "one for its log")
+                }
+            } catch {
+                tell(generation.log, .recover, rule: generation.rule, error)
+            }
+        }
+    }
+
+    /// Files with names such as only we give, of which the journal knows nothing: it was lost, or damaged. They are told and
+    /// left alone: nobody can say whether they are in a store.
+    private func findUnknown() {
+        let known = Set(archive.journal.state.all.flatMap(\.paths))
+        for rotator in rotators() where rotator.rule.settings.upload != nil {
+            for path in rotator.unknownGenerations(known) {
+                tell(
+                    path, .recover, rule: rotator.rule.name,
+                    ApusError(
+                        code: "generation-unknown",
+                        "it has the name of a generation, and the journal does not know it: compare it with `apus logs list`, "
+                            + "then delete it, or give it a name that the rule rotates"))
+            }
+        }
+    }
+
+    /// Ends what waits though somebody has deleted its file: by demand only, since a disk may just not be mounted.
+    package func forgetMissing() {
+        for generation in archive.journal.state.all where generation.stage >= .rotated && generation.stage < .stored {
+            guard let rule = byName[generation.rule],
+                let folder = try? Rotator(archive: archive, rule: rule).folder(of: generation)
+            else { continue }
+            do throws(ApusError) {
+                let names = [generation.name, generation.nextName, generation.sealing?.name].compactMap { $0 }
+                var isThere = false
+                for name in names where try folder.status(name) != nil { isThere = true }
+                if isThere { continue }
+                try archive.endAttempt(generation.id)
+                try archive.journal.record(generation.id, .gone, .ended)
+                archive.observer.tell(
+                    GenerationDeleted(
+                        rule: rule.name, log: generation.log, generation: generation.id,
+                        file: "\(generation.folder)/\(generation.name)", bytes: generation.size,
+                        sha256: generation.survey?.sha256 ?? "", reason: .missing, storedAt: nil))
+            } catch {
+                tell(generation.log, .recover, rule: rule.name, error)
+            }
+        }
     }
 
     private var byName: [String: Rule] {
@@ -40,6 +114,7 @@ package struct LogSync: Sendable {
     /// - Returns: The generations that were made.
     @discardableResult
     package func rotate(force: Bool = false, only: Set<String>? = nil) -> [Generation] {
+        adopt()
         Recovery(archive: archive).finishRotations(byName)
         return rotators().flatMap { rotator -> [Generation] in
             let backlog = Backlog(archive.journal.state, rule: rotator.rule)

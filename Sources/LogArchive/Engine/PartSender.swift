@@ -9,6 +9,8 @@ import ObjectStore
 final class PartSender {
     /// Parts that are stored, for `produce` to fill again.
     let spares = SpareParts()
+    /// The object's ETag as the store answered it; nil where that answer was lost.
+    private(set) var answeredTag: String?
     private let archive: Archive
     private let store: any ObjectStore
     private let id: String
@@ -82,7 +84,7 @@ final class PartSender {
         partDigests = [digest]
         await limits.gate.take(content.count)
         do throws(ApusError) {
-            _ = try await store.putObject(attempt.key, content, sha256: digest, attributes)
+            answeredTag = try await store.putObject(attempt.key, content, sha256: digest, attributes).eTag
         } catch {
             // An answer that was lost: `head` tells whether it is ours.
             if error.code != "object-exists" { throw error }
@@ -133,7 +135,7 @@ final class PartSender {
         guard let upload else { return }
         let parts = receipts.values.sorted { $0.number < $1.number }
         do throws(ApusError) {
-            _ = try await store.completeUpload(upload, parts, attributes)
+            answeredTag = try await store.completeUpload(upload, parts, attributes).eTag
         } catch {
             // Completed before, and the answer was lost? Then the object is there, and is ours.
             guard error.code == "object-exists" || error.code == "upload-missing" else { throw error }

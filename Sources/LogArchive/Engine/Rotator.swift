@@ -53,7 +53,7 @@ package struct Rotator: Sendable {
         var byFolder: [(folder: String, names: [String])] = []
         var seen: Set<String> = []
         for pattern in rule.settings.paths {
-            for path in archive.disk.matches(pattern) where seen.insert(path).inserted && !isExcluded(path) {
+            for path in archive.disk.matches(pattern) where isNew(path, &seen) && !isExcluded(path) {
                 let (folder, name) = Archive.split(path)
                 if let index = byFolder.firstIndex(where: { $0.folder == folder }) {
                     byFolder[index].names.append(name)
@@ -71,6 +71,41 @@ package struct Rotator: Sendable {
         }
     }
 
+    /// Names that differ in the form of their accents alone are one to us (and to people): the second would be taken for the
+    /// first, so it is left alone, and that is told.
+    private func isNew(_ path: String, _ seen: inout Set<String>) -> Bool {
+        let (isNew, other) = seen.insert(path)
+        if !isNew, !other.utf8.elementsEqual(path.utf8) {
+            fail(
+                path, .rotate,
+                ApusError(code: "log-ambiguous", "it is left alone: its name differs from another's in form only"))
+        }
+        return isNew
+    }
+
+    /// Files beside the logs, or in `oldDir`, that have a name such as `naming: time` gives, and are not among `known`.
+    func unknownGenerations(_ known: Set<String>) -> [String] {
+        var found: Set<String> = []
+        for log in logs() {
+            let names = GenerationName(log: log, rule.settings.rotate, calendar: archive.calendar)
+            guard let folder = try? archive.disk.folder(names.folder, as: account()), let files = try? folder.names()
+            else { continue }
+            for file in files where names.isOwn(file) && !known.contains("\(folder.path)/\(file)") {
+                found.insert("\(folder.path)/\(file)")
+            }
+        }
+        return found.sorted()
+    }
+
+    /// Names that are no UTF-8 are told: they could not be written down.
+    private func tellUnnamable() {
+        for pattern in rule.settings.paths {
+            for path in archive.disk.unnamable(pattern) {
+                fail(path, .rotate, ApusError(code: "name-not-utf8", "it is left alone: its name is not UTF-8"))
+            }
+        }
+    }
+
     private func isExcluded(_ path: String) -> Bool {
         taken.contains(path) || rule.settings.exclude.contains { fnmatch($0, path, 0) == 0 }
     }
@@ -80,9 +115,18 @@ package struct Rotator: Sendable {
     /// - Returns: The generations that were made.
     @discardableResult
     package func run(force: Bool = false, only: Set<String>? = nil) -> [Generation] {
-        if only == nil { tellMissing() }
+        if only == nil {
+            tellMissing()
+            tellUnnamable()
+        }
         let verdicts = verdicts(force: force).filter { only?.contains($0.log) ?? true }
         rememberNew(verdicts)
+        if force {
+            for verdict in verdicts where !verdict.decision.isRotate {
+                archive.observer.tell(
+                    LogLeft(rule: rule.name, log: verdict.log, isAsked: true, reason: verdict.decision.reason))
+            }
+        }
         let due = verdicts.filter { $0.decision.isRotate && !isHalfDone($0.log) }
         guard !due.isEmpty else { return [] }
         let hooks = rule.settings.hooks
@@ -180,10 +224,10 @@ package struct Rotator: Sendable {
             made = try CopyRotation(archive: archive).run(generation, name, folder, target, settings)
         }
         guard let made else {
-            if force {
-                let reason = "somebody has it open, and no more than a block of the file system, 4 KiB, is in it"
-                archive.observer.tell(LogLeft(rule: rule.name, log: log, reason: reason))
-            }
+            archive.observer.tell(
+                LogLeft(
+                    rule: rule.name, log: log, isAsked: force,
+                    reason: "somebody has it open, and no more than a block of the file system, 4 KiB, is in it"))
             return nil
         }
         archive.observer.tell(
@@ -303,7 +347,12 @@ package struct Rotator: Sendable {
             _ = try folder.create(name, attributes)
         } catch {
             // Otherwise the writer was faster.
-            if error.code != "file-exists" { fail(log, .rotate, error) }
+            guard error.code != "file-exists" else { return }
+            // Better one of our own than none.
+            if attributes.user != nil || attributes.group != nil {
+                _ = try? folder.create(name, FileAttributes(mode: attributes.mode))
+            }
+            fail(log, .rotate, error)
         }
     }
 

@@ -100,7 +100,7 @@ struct Shipment {
         }
         // What we just sent and what the store says of it must be one thing.
         guard let info = try await store.head(attempt.key), info.size == size,
-            info.metadata["apus-generation"] == generation.id
+            info.metadata["apus-generation"] == generation.id, info.eTag == sender.answeredTag ?? info.eTag
         else {
             throw ApusError(
                 code: "store-differs", "\(store.name)\(attempt.key) is not what was sent", canRetry: true)

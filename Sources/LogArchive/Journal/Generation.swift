@@ -29,7 +29,7 @@ package struct Generation: Sendable {
 
     /// 16 hexadecimal digits, never used twice: milliseconds since 1970 and 20 random bits.
     package let id: String
-    package let rule: String
+    package var rule: String
     /// The log's path.
     package let log: String
     package let method: Method
@@ -55,6 +55,11 @@ package struct Generation: Sendable {
     package var stored: StoredObject?
     /// Whether nothing of it is on this host any more.
     package var isGone = false
+
+    /// Where its files are on this host, or may be when a step of it was cut off.
+    package var paths: [String] {
+        [name, nextName, sealing?.name, sealed?.name].compactMap { $0 }.map { "\(folder)/\($0)" }
+    }
 
     /// What must be known to tell whether the log was cut before a crash.
     package struct CopyState: Sendable, Equatable {

@@ -14,6 +14,8 @@ package enum GenerationEvent: Sendable {
     /// Nobody writes to it any more: its size is final.
     case ready(size: Int64)
     case surveyed(Survey)
+    /// Its rule is gone, or has another name; this one has its log now.
+    case adopted(rule: String)
     /// A renaming on this host is about to happen.
     case moving(String)
     case moved
@@ -56,6 +58,7 @@ extension GenerationEvent {
         case .rotated(let name, let identity, let size):
             return make("rotated", [("name", name), ("size", "\(size)")] + GenerationEvent.pairs(identity))
         case .told: return make("told")
+        case .adopted(let rule): return make("adopted", [("rule", rule)])
         case .ready(let size): return make("ready", [("size", "\(size)")])
         case .surveyed(let survey): return make("surveyed", survey.pairs)
         case .moving(let name): return make("moving", [("to", name)])
@@ -111,6 +114,9 @@ extension Generation {
             else { return false }
             (self.name, self.size, self.identity, stage, copy) = (name, size, identity, .rotated, nil)
         case "told": isTold = true
+        case "adopted":
+            guard let rule = record["rule"] else { return false }
+            self.rule = rule
         case "ready":
             guard let size = record.integer("size") else { return false }
             (self.size, stage) = (size, .ready)

@@ -10,8 +10,9 @@ import Synchronization
 /// feed. Behind the last record the file holds zero bytes: room that was allocated ahead, so that a full disk does not
 /// keep us from writing down what makes room.
 ///
-/// A torn last line is cut off at the next start. A damaged line before others is skipped and counted, and the file as it was is
-/// kept as `journal.damaged`. When more than half of a file above 1 MiB is of the past, the records that still matter are
+/// A torn last line (without a line feed, or with zero bytes in it: blocks of it never reached the disk) is cut off at the next
+/// start. Any other damaged line, or one that does not fit what came before it, is skipped and counted, as are zero bytes with
+/// records behind them; the file as it was is kept as `journal.damaged`. When more than half of a file above 1 MiB is of the past, the records that still matter are
 /// written to `journal.new`, synced, and renamed over it.
 package final class Journal: Sendable {
     private static let name = "journal"
@@ -44,10 +45,12 @@ package final class Journal: Sendable {
     package init(_ folder: any LogFolder, reserve: Int64 = Journal.usualReserve) throws(ApusError) {
         self.folder = folder
         self.reserve = reserve
-        guard let found = try folder.status(Journal.name), found.size > 0 else {
+        let found = try folder.status(Journal.name)
+        guard let found, found.size > 0 else {
             let state = ArchiveState()
             let (file, end, allocated) = try Journal.write(state, in: folder, reserve: reserve)
-            damagedLines = 0
+            // It is never empty: it gets its name with its first content.
+            damagedLines = found == nil ? 0 : 1
             open = Mutex(Open(file: file, end: end, allocated: allocated, state: state, compactedEnd: end))
             return
         }
@@ -199,6 +202,11 @@ enum JournalText {
         return UnsafeRawPointer(found) - base
     }
 
+    /// The next byte that is not zero.
+    private static func content(_ bytes: UnsafeRawBufferPointer, from start: Int) -> Int? {
+        bytes[start...].firstIndex { $0 != 0 }
+    }
+
     /// Nil for a line that is damaged.
     private static func record(_ line: UnsafeRawBufferPointer) -> Record? {
         guard line.count > 9, line[8] == UInt8(ascii: " ") else { return nil }
@@ -231,18 +239,22 @@ enum JournalText {
         reading.end = header.utf8.count
         bytes.withUnsafeBytes { all in
             var position = header.utf8.count
-            var pendingDamage = 0
-            while position < all.count, all[position] != 0, let end = newline(all, from: position) {
-                let line = UnsafeRawBufferPointer(rebasing: all[position..<end])
+            var torn = 0
+            while let start = content(all, from: position), let end = newline(all, from: start) {
+                // What we allocate ahead is zero up to the end: behind records it is a hole.
+                if start > position { reading.damaged += 1 }
+                let line = UnsafeRawBufferPointer(rebasing: all[start..<end])
                 position = end + 1
-                guard let record = record(line), reading.state.apply(record) else {
-                    pendingDamage += 1
-                    continue
+                if let record = record(line), reading.state.apply(record) {
+                    reading.lines += 1
+                    reading.damaged += torn
+                    (torn, reading.end) = (0, position)
+                } else if line.contains(0) {
+                    torn += 1
+                } else {
+                    reading.damaged += 1 + torn
+                    (torn, reading.end) = (0, position)
                 }
-                reading.damaged += pendingDamage
-                pendingDamage = 0
-                reading.lines += 1
-                reading.end = position
             }
         }
         return reading

@@ -100,6 +100,18 @@ extension GenerationName {
         return nil
     }
 
+    /// Whether only `naming: time` can have given that name to a generation of this log.
+    func isOwn(_ file: String) -> Bool {
+        GenerationSuffixes.strips(file).contains { bare, suffixes in
+            guard !suffixes.isPartial, bare.hasPrefix(stem), bare.hasSuffix(fileExtension),
+                bare.utf8.count > stem.utf8.count + fileExtension.utf8.count
+            else { return false }
+            let text = Array(bare.utf8.dropFirst(stem.utf8.count).dropLast(fileExtension.utf8.count))
+            if case .time = GenerationStamp.own(text) { return true }
+            return false
+        }
+    }
+
     private func stamp(of bare: String) -> GenerationStamp? {
         // A log may have been rotated by others: without the extensions of this rule.
         for (start, end) in [(stem, fileExtension), (name, "")] {

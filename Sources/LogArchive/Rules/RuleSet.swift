@@ -1,3 +1,4 @@
+import Glibc
 package import Settings
 
 /// The rules in effect, in the order of their names. A log that two of them match belongs to the first.
@@ -12,6 +13,12 @@ package struct RuleSet: Sendable {
             self.name = name
             self.file = file
             self.settings = settings
+        }
+
+        /// Whether the log is one of its own by its path, be it there or not.
+        func names(_ log: String) -> Bool {
+            settings.paths.contains { fnmatch($0, log, FNM_PATHNAME | FNM_PERIOD) == 0 }
+                && !settings.exclude.contains { fnmatch($0, log, 0) == 0 }
         }
     }
 

@@ -53,6 +53,39 @@ import Testing
         #expect(disk.content("/state/journal.damaged") != nil)
     }
 
+    /// One that was whole: blocks that never came would be zero.
+    @Test func aDamagedLastLineIsCounted() throws {
+        try open().record([log("/a", 5), log("/b", 6)])
+        change { bytes in
+            guard let place = bytes.firstRange(of: Array("/b".utf8)) else { return }
+            bytes[place.lowerBound + 1] = UInt8(ascii: "x")
+        }
+        let journal = try open()
+        #expect(journal.state.logs.keys.sorted() == ["/a"] && journal.damagedLines == 1)
+        try journal.record([log("/c", 7)])
+        #expect(try open().state.logs.keys.sorted() == ["/a", "/c"])
+    }
+
+    @Test func whatStandsBehindAHoleIsRead() throws {
+        try open().record([log("/a", 5), log("/b", 6), log("/c", 7)])
+        change { bytes in
+            guard let place = bytes.firstRange(of: Array("/b".utf8)) else { return }
+            for index in (place.lowerBound - 10)..<(place.lowerBound + 20) { bytes[index] = 0 }
+        }
+        let journal = try open()
+        #expect(journal.state.logs.keys.sorted() == ["/a", "/c"] && journal.damagedLines > 0)
+        #expect(disk.content("/state/journal.damaged") != nil)
+        try journal.record([log("/d", 8)])
+        #expect(try open().state.logs.keys.sorted() == ["/a", "/c", "/d"])
+    }
+
+    @Test func anEmptyFileWasAJournal() throws {
+        try open().record([log("/a", 5)])
+        change { $0.removeAll() }
+        #expect(try open().damagedLines == 1)
+        #expect(try open().damagedLines == 0)
+    }
+
     @Test func aJournalOfALaterVersionIsRefused() throws {
         _ = try open()
         change { $0.replaceSubrange(18..<19, with: [UInt8(ascii: "9")]) }

@@ -137,6 +137,8 @@ final class SimulatedDisk: LogDisk {
         }
     }
 
+    func unnamable(_ pattern: String) -> [String] { [] }
+
     func matches(_ pattern: String) -> [String] {
         let (folder, name) = Archive.split(pattern)
         return peek { state in

@@ -26,10 +26,19 @@ struct LogsRotate: AsyncParsableCommand {
     @Flag(name: .shortAndLong, help: "Rotate whether it is due or not.")
     var force = false
 
+    @Flag(
+        help: ArgumentHelp(
+            "Give up generations that wait for their store and whose files somebody has deleted from this host."))
+    var forgetMissing = false
+
     @Option(help: ArgumentHelp("How long to wait for writers to let go of their logs.", valueName: "duration"))
     var wait = DurationArgument(.seconds(10))
 
+    /// Paths of logs are absolute in rules and journal.
+    private var wantedNames: [String] { only.map { $0.contains("/") ? Files.absolute($0) : $0 } }
+
     func run() async throws {
+        let only = wantedNames
         let rules = try options.ruleSet()
         let known = Set(rules.rules.map(\.name))
         for name in only where !name.hasPrefix("/") && !known.contains(name) {
@@ -49,6 +58,7 @@ struct LogsRotate: AsyncParsableCommand {
         let (waiting, failed) = try await open.run { () -> ([String], Bool) in
             sync.recover()
             try LogsRotate.check(only, sync)
+            if forgetMissing { sync.forgetMissing() }
             sync.rotate(force: force, only: wanted)
             let result = try await sync.finish(within: wait.duration)
             sync.clean()
@@ -62,7 +72,7 @@ struct LogsRotate: AsyncParsableCommand {
 
     /// A daemon has the state folder: it rotates, and its own log and `apus logs status` tell the rest.
     private func ask(_ locked: ApusError) async throws {
-        let request = RotationRequest(force: force, only: only)
+        let request = RotationRequest(force: force, only: wantedNames)
         guard try await request.send(to: options.state, within: .seconds(5), time: SystemTime()) else { throw locked }
         Report.line("rotated by the process that works with \(options.state); `apus logs status` shows how far it is")
     }
