@@ -187,10 +187,11 @@ package struct LogSync: Sendable {
     package func clean() {
         for rule in rules {
             BacklogDropper(archive: archive, rule: rule).run()
-            let state = archive.journal.state
-            let logs = Set(state.all.filter { $0.rule == rule.name }.map(\.log))
+            let view = RetentionView(archive.journal.state)
+            let logs = Set(view.logs.filter { view.generations($0).contains { $0.rule == rule.name } })
                 .union(Rotator(archive: archive, rule: rule).logs())
-            for log in logs.sorted() { Retention(archive: archive, rule: rule).run(log: log) }
+            let retention = Retention(archive: archive, rule: rule, view: view)
+            for log in logs.sorted() { retention.run(log: log) }
         }
     }
 

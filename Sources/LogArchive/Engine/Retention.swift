@@ -2,14 +2,10 @@ package import Base
 
 /// Deletes from this host what need not be here any longer: stored generations, and those beyond `keep`, `keepAge` and
 /// `keepBytes`. What waits for its upload is never deleted but by a declared `backlog.policy: dropOldest`.
-package struct Retention: Sendable {
-    package let archive: Archive
-    package let rule: Rule
-
-    package init(archive: Archive, rule: Rule) {
-        self.archive = archive
-        self.rule = rule
-    }
+struct Retention {
+    let archive: Archive
+    let rule: Rule
+    let view: RetentionView
 
     /// One file of a log on this host: ours, or left by another tool.
     private struct Candidate {
@@ -25,7 +21,7 @@ package struct Retention: Sendable {
         var order: WallInstant
     }
 
-    package func run(log: String) {
+    func run(log: String) {
         do throws(ApusError) {
             try clean(log)
         } catch {
@@ -35,7 +31,7 @@ package struct Retention: Sendable {
 
     private func clean(_ log: String) throws(ApusError) {
         let rotator = Rotator(archive: archive, rule: rule)
-        let generations = archive.journal.state.all.filter { $0.log == log && $0.rule == rule.name && !$0.isGone }
+        let generations = view.generations(log).filter { $0.rule == rule.name && !$0.isGone }
         let hasUpload = rule.settings.upload != nil
         var settings = rule.settings.rotate
         settings.keep = settings.effectiveKeep(hasUpload: hasUpload)
@@ -75,11 +71,11 @@ package struct Retention: Sendable {
         let names = GenerationName(
             log: "\(folder.path)/\(Archive.split(log).name)", rule.settings.rotate, calendar: archive.calendar)
         var found: [Candidate] = []
-        // Two logs of one name may share a folder for their generations.
-        let others = Set(
-            archive.journal.state.all.filter { $0.folder == folder.path && $0.log != log }
-                .flatMap { [$0.name] + ($0.nextName.map { [$0] } ?? []) })
-        for name in try folder.names() where !others.contains(name) {
+        let listed =
+            hasUpload
+            ? generations.flatMap { [$0.name] + ($0.nextName.map { [$0] } ?? []) }
+            : try view.names(folder).filter { $0.hasPrefix(names.stem) && !view.isOfAnother($0, folder.path, log) }
+        for name in listed {
             let own = generations.first { $0.name == name || $0.nextName == name }
             // What another tool rotated is in no store: with an upload it is left alone.
             let file = names.generation(name)

@@ -127,7 +127,8 @@ package struct Rotator: Sendable {
                     LogLeft(rule: rule.name, log: verdict.log, isAsked: true, reason: verdict.decision.reason))
             }
         }
-        let due = verdicts.filter { $0.decision.isRotate && !isHalfDone($0.log) }
+        let halfDone = halfDone()
+        let due = verdicts.filter { $0.decision.isRotate && !halfDone.contains($0.log) }
         guard !due.isEmpty else { return [] }
         let hooks = rule.settings.hooks
         let pattern = rule.settings.paths.joined(separator: " ")
@@ -152,10 +153,10 @@ package struct Rotator: Sendable {
         return made
     }
 
-    /// Whether an earlier rotation of the log has neither happened nor not: what kept recovery from deciding that was told. A
-    /// second one now could give two generations one file.
-    private func isHalfDone(_ log: String) -> Bool {
-        archive.journal.state.all.contains { $0.log == log && ($0.stage < .rotated || $0.nextName != nil) }
+    /// Logs with an earlier rotation that has neither happened nor not: what kept recovery from deciding that was told. A second
+    /// one now could give two generations one file.
+    private func halfDone() -> Set<String> {
+        Set(archive.journal.state.all.filter { $0.stage < .rotated || $0.nextName != nil }.map(\.log))
     }
 
     /// With `missingOK: false` each path must match a file, whatever becomes of it.
@@ -286,15 +287,20 @@ package struct Rotator: Sendable {
             try NumberShift(archive: archive, names: names, start: settings.start, folder: target).makeRoom()
             return Archive.split(names.path(number: settings.start)).name
         }
-        let taken = Set(try target.names().map { GenerationSuffixes.strip($0).bare })
         let token = UInt16(truncatingIfNeeded: UInt64(id, radix: 16) ?? 0)
         for attempt in 0..<1000 {
             let path = names.path(
                 at: archive.time.wallNow(), token: token &+ UInt16(attempt), attempt: attempt)
             let name = Archive.split(path).name
-            if !taken.contains(name) { return name }
+            if try isFree(name, target) { return name }
         }
         throw ApusError(code: "file-exists", "all names for another generation are taken in \(target.path)")
+    }
+
+    /// Asked by name: a folder of thousands of logs is not read for each of them.
+    private func isFree(_ name: String, _ folder: any LogFolder) throws(ApusError) -> Bool {
+        for suffix in GenerationSuffixes.all where try folder.status(name + suffix) != nil { return false }
+        return true
     }
 
     private func rename(

@@ -58,6 +58,9 @@ package struct GenerationSuffixes: Sendable, Equatable {
     package static let partial = ".part"
     static let compressions = [".zst", ".gz", ".xz", ".bz2", ".lz4", ".Z", ".zip"]
 
+    /// What may follow a name, nothing included.
+    static let all = ([""] + compressions).flatMap { [$0, $0 + encryption] }
+
     package static func compression(_ algorithm: CompressSettings.Algorithm?) -> String {
         switch algorithm {
         case .zstd: ".zst"
