@@ -117,6 +117,7 @@ let package = Package(
                 .embedInCode("Resources/apus.service"), .embedInCode("Resources/apus.socket"),
                 .embedInCode("Resources/notify-reload.conf"), .embedInCode("Resources/sysusers.conf"),
                 .embedInCode("Resources/tmpfiles.conf"), .embedInCode("Resources/apus.yaml"),
+                .embedInCode("Resources/logsyncd.service"),
             ],
             swiftSettings: strict),
         // the executable

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Opens a sealed log of apus with its key ring and without apus: see log-format.md. Needs PyPI tink and cryptography.
 
-    read_log.py /etc/apus/logs.keys access.log.zst.apus | zstd -d
+    read_log.py /etc/apus/logs.keys 20261128T134500Z-1a222906bb5f10f5.log.zst.enc | zstd -d
 
 Everything is checked: the header's checksum, the wrapped key, each segment. What it writes is right as far as it goes;
 that it is whole is known by the exit code 0.
@@ -94,4 +94,6 @@ def main(ring, path):
 
 
 if __name__ == "__main__":
+    if len(sys.argv) != 3:
+        sys.exit("usage: read_log.py KEYRING FILE > CONTENT    (CONTENT is compressed: | zstd -d)")
     main(*sys.argv[1:])

@@ -97,23 +97,43 @@ package struct SettingFault: Error, Sendable {
     }
 }
 
+/// What is to be said of a setting that is right by itself: what it names does not read, or could not be looked at.
+package struct SettingDoubt: Sendable {
+    /// Whether a start would fail by it.
+    package let severity: Complaint.Severity
+    /// The key path below the component's section.
+    package let key: String
+    package let message: String
+
+    package init(_ severity: Complaint.Severity, key: String, _ message: String) {
+        self.severity = severity
+        self.key = key
+        self.message = message
+    }
+}
+
 /// The entry of one component in the list of all (`Components.swift` of the executable): its key in the file, its settings
 /// and how it is built.
 package struct ComponentDefinition: Sendable {
     package let name: String
     package let section: SettingsSection
     let make: @Sendable (SettingsFile, ComponentContext) async throws -> any Component
+    /// By the key path below the section: what `make` would refuse. Empty where the file does not declare the component.
+    let inspect: @Sendable (SettingsFile) -> [SettingDoubt]
 
     /// - Parameters:
     ///   - name: The top-level key, which is also the label of its logs and the prefix of its metrics.
     ///   - summary: One sentence for the JSON Schema and the documentation.
+    ///   - inspect: Looks at files that the settings name, for `apus check`; it changes nothing.
     ///   - make: Builds the component. See `Component` for what it may and may not do.
     package init<Group: SettingsGroup>(
         _ name: String, _ summary: String, settings: Group.Type, presence: SettingsSection.Presence = .optional,
+        inspect: @escaping @Sendable (Group) -> [SettingDoubt] = { _ in [] },
         make: @escaping @Sendable (Group, ComponentContext) async throws -> any Component
     ) {
         self.name = name
         section = SettingsSection(name, summary, Group.self, presence: presence)
+        self.inspect = { file in file.group(name, as: Group.self).map(inspect) ?? [] }
         self.make = { file, context in
             try await make(file.group(name, as: Group.self) ?? Group(), context)
         }

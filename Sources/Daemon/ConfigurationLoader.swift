@@ -47,6 +47,20 @@ package struct ConfigurationLoader: Sendable {
         return file
     }
 
+    /// What a start by this file would say beyond the file itself: of folders and files that it names.
+    ///
+    /// - Returns: Warnings.
+    /// - Throws: `ConfigurationRefused` where the start would fail.
+    package func inspect(_ file: SettingsFile) throws(ConfigurationRefused) -> [Complaint] {
+        let found = definitions.flatMap { definition in
+            definition.inspect(file).map { file.complaint($0.severity, at: "\(definition.name).\($0.key)", $0.message) }
+        }
+        guard !found.contains(where: { $0.severity == .error }) else {
+            throw ConfigurationRefused(complaints: found.map(\.description), isUnreadable: false)
+        }
+        return found
+    }
+
     /// The components that a file declares, in the order in which they start.
     func declared(in file: SettingsFile) -> [(definition: ComponentDefinition, fingerprint: SettingsFingerprint)] {
         definitions.compactMap { definition in

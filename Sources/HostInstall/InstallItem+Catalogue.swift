@@ -5,6 +5,8 @@ extension InstallItem {
     package static let programPath = "/usr/local/bin/apus"
     package static let sysusersPath = "/etc/sysusers.d/apus.conf"
     package static let tmpfilesPath = "/etc/tmpfiles.d/apus.conf"
+    package static let rulesPath = "/etc/logsyncd/rules"
+    package static let logsUnit = "logsyncd.service"
     /// From this version on, systemd knows `Type=notify-reload`; an older one would take the unit for `Type=simple`.
     package static let notifyReloadVersion = 253
 
@@ -20,6 +22,12 @@ extension InstallItem {
             items.append(unit("apus.service.d/notify-reload.conf", PackageResources.notify_reload_conf))
         }
         if options.withSocket { items.append(unit("apus.socket", PackageResources.apus_socket)) }
+        if options.withLogs {
+            items += [
+                unit(logsUnit, PackageResources.logsyncd_service),
+                InstallItem(rulesPath, .folder, role: .folder, mode: 0o755),
+            ]
+        }
         items += [
             InstallItem("/etc/apus", .folder, role: .folder, mode: 0o750, group: .service),
             InstallItem("/var/lib/apus", .folder, role: .folder, mode: 0o750, user: .service, group: .service),

@@ -4,16 +4,19 @@ package struct InstallOptions: Sendable {
     package var root: String
     /// Whether systemd shall hold the admin endpoint's socket.
     package var withSocket: Bool
+    /// Whether `apus logs run` gets a unit of its own, as root.
+    package var withLogs: Bool
     /// The version of the systemd that will run there; nil asks the host, where the root is its own.
     package var systemdVersion: Int?
     package var completions: Completions
 
     package init(
-        root: String = "/", withSocket: Bool = false, systemdVersion: Int? = nil,
+        root: String = "/", withSocket: Bool = false, withLogs: Bool = false, systemdVersion: Int? = nil,
         completions: Completions = Completions()
     ) {
         self.root = root
         self.withSocket = withSocket
+        self.withLogs = withLogs
         self.systemdVersion = systemdVersion
         self.completions = completions
     }

@@ -77,6 +77,14 @@ private let configuration = "etc/apus/apus.yaml"
         #expect(check.code == 0, "\(check.errors)")
     }
 
+    @Test func logsGetAUnitAndAFolderOfRules() async throws {
+        let result = try await install("--logs")
+        #expect(result.code == 0, "\(result.errors)")
+        #expect(try text("etc/systemd/system/logsyncd.service") == source("packaging/systemd/logsyncd.service"))
+        #expect(mode("etc/logsyncd/rules") == "755")
+        #expect(result.output.contains("systemctl --root=\(root) enable apus.service logsyncd.service"))
+    }
+
     @Test func mendsWhatDiffersAndKeepsTheConfiguration() async throws {
         makeFolder("etc/systemd/system")
         makeFolder("etc/apus")

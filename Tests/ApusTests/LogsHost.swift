@@ -90,6 +90,7 @@ final class LogsHost: Sendable {
     /// What the journal says of this host's generations, one JSON a line.
     func here() async throws -> [String] {
         try await expect(0, "status", "--output", "json").output.split(separator: "\n").map(String.init)
+            .filter { !$0.contains("\"kind\":\"rule\"") }
     }
 
     /// Regular files of a folder, in order.

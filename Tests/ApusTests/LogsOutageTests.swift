@@ -56,7 +56,9 @@ import Testing
         #expect(second.errors.contains("process \(first.pid) works with \(host.state)"), "\(second.errors)")
         #expect(TextFile.read(host.log()) == "one\n")
         // Reading goes on beside it.
-        for command in ["status", "plan", "list", "verify"] { try await host.expect(0, command) }
+        for command in ["status", "plan", "list"] { try await host.expect(0, command) }
+        let nothing = try await host.expect(1, "verify")
+        #expect(nothing.errors.contains("nothing is archived"), "\(nothing.errors)")
         first.signal(SIGKILL)
         _ = await first.wait()
         try TextFile.write(go, "")

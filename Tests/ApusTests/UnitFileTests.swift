@@ -12,14 +12,15 @@ import Testing
         folder = try TemporaryFolder()
         units = "\(folder.path)/etc/systemd/system"
         let result = try await ChildProcess.run(
-            ApusProgram.path, ["install", "--root", folder.path, "--socket", "--systemd-version", "252"],
+            ApusProgram.path, ["install", "--root", folder.path, "--socket", "--logs", "--systemd-version", "252"],
             folder: folder.path)
         try #require(result.code == 0, "\(result.errors)")
     }
 
     @Test func systemdFindsNothingToComplainOf() async throws {
         let result = try await ChildProcess.run(
-            "systemd-analyze", ["verify", "--man=no", "--root", folder.path, "apus.service", "apus.socket"],
+            "systemd-analyze",
+            ["verify", "--man=no", "--root", folder.path, "apus.service", "apus.socket", "logsyncd.service"],
             folder: folder.path)
         // The tree holds nothing but apus: neither systemd's own targets nor kill(1).
         let complaints = result.errors.split(separator: "\n").filter {

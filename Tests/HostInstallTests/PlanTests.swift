@@ -115,6 +115,15 @@ private func commands(_ plan: InstallPlan) -> [String] {
         #expect(paths.contains("\(unit).d/notify-reload.conf") == expected)
     }
 
+    @Test func logsHaveAUnitOfTheirOwnWhereItIsAskedFor() {
+        let options = InstallOptions(withLogs: true)
+        let asked = plan(HostFacts(), options)
+        let paths = ["/etc/systemd/system/logsyncd.service", InstallItem.rulesPath]
+        #expect(asked.steps.filter { paths.contains($0.item.path) }.map(\.item.mode) == [0o644, 0o755])
+        #expect(!plan(HostFacts()).steps.contains { paths.contains($0.item.path) })
+        #expect(!plan(installedHost(options), options).changes)
+    }
+
     @Test func anotherRootIsNeverToldToTheRunningSystemd() {
         let plan = plan(HostFacts(isOwnRoot: false))
         #expect(plan.commands == [])

@@ -219,6 +219,30 @@ import Testing
         #expect(script.requests.last?.url.hasSuffix("&start-after=p%2Fx%2F") == true)
     }
 
+    /// A proxy's greeting, a store that cannot do it: which call, and what came.
+    @Test func aListingThatIsNoneIsDescribed() async throws {
+        let script = ScriptedStore([
+            .answer(200, body: "<html><body>hello</body></html>"),
+            .answer(200, body: "<ListBucketResult></ListBucketResult>"),
+        ])
+        let store = script.store(ImpatientTime()) { $0.prefix = "p/" }
+        func message(_ body: () async throws -> Void) async -> String {
+            do {
+                try await body()
+                return "none"
+            } catch {
+                return "\(error)"
+            }
+        }
+        let list = await message { _ = try await store.list("x/", after: nil, limit: 2) }
+        #expect(list == "ListObjectsV2 of p/x/: status 200 with <html>, not <ListBucketResult>")
+        let uploads = await message { _ = try await store.unfinishedUploads("x/y") }
+        #expect(
+            uploads
+                == "ListMultipartUploads of p/x/y: status 200 with <ListBucketResult>, not <ListMultipartUploadsResult>"
+        )
+    }
+
     @Test func namesObjectsInHostOrPath() async throws {
         let script = ScriptedStore(Array(repeating: .answer(204), count: 5))
         try await script.store().delete("a b")

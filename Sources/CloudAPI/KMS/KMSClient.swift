@@ -7,17 +7,20 @@ import Resilience
 /// credentials that have expired are renewed once.
 package struct KMSClient: Sendable {
     private static let retry = RetryPolicy(maxAttempts: 5, initialBackoff: .milliseconds(100), maxBackoff: .seconds(5))
-    private static let timeout = Duration.seconds(10)
 
     private let endpoint: String
     private let signer: SigV4Signer
     private let credentials: CredentialChain
     private let http: any HTTPSender
+    private let timeout: Duration
     private let time: any TimeSource
 
-    /// - Parameter endpoint: `https://host:port`; nil for AWS's own of the region.
+    /// - Parameters:
+    ///   - endpoint: `https://host:port`; nil for AWS's own of the region.
+    ///   - timeout: Of one request; there are up to five.
     package init(
-        endpoint: String?, region: String, credentials: CredentialChain, http: any HTTPSender, time: any TimeSource
+        endpoint: String?, region: String, credentials: CredentialChain, http: any HTTPSender,
+        timeout: Duration = .seconds(10), time: any TimeSource
     ) {
         let domain = region.hasPrefix("cn-") ? "amazonaws.com.cn" : "amazonaws.com"
         let chosen = endpoint ?? "https://kms.\(region).\(domain)"
@@ -25,6 +28,7 @@ package struct KMSClient: Sendable {
         signer = SigV4Signer(region: region, service: "kms")
         self.credentials = credentials
         self.http = http
+        self.timeout = timeout
         self.time = time
     }
 
@@ -138,7 +142,7 @@ package struct KMSClient: Sendable {
             headers: [
                 (name: "Content-Type", value: "application/x-amz-json-1.1"),
                 (name: "X-Amz-Target", value: "TrentService.\(action)"),
-            ], body: body, timeout: KMSClient.timeout)
+            ], body: body, timeout: timeout)
         signer.sign(&request, credentials: credentials, payloadHash: nil, now: time.wallNow())
         return request
     }

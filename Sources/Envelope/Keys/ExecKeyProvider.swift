@@ -7,7 +7,7 @@ package import Base
 ///     {"operation":"wrap","key":"<32 bytes, Base64>","context":{"file":"…","host":"…"}}
 ///     {"operation":"unwrap","key":"<what wrap gave>","keyID":"…","version":"…","context":{…}}
 ///
-/// It answers one line and ends with exit code 0 within 30 seconds:
+/// It answers one line and ends with exit code 0 within the time that the rule gives it (`encrypt.timeout`, 10 s):
 ///
 ///     {"key":"<wrapped, up to 8,192 bytes, or the 32 bytes; Base64>","keyID":"slot-3","version":"7"}
 ///     {"error":"slot 3 is locked","code":"key-unknown" or "key-mismatch","retry":true}
@@ -17,6 +17,7 @@ package import Base
 /// standard error the same much of the first line, and only when it fails. Another exit code is a failure; 75
 /// (EX_TEMPFAIL) may be tried again.
 package struct ExecKeyProvider: LocalKeyWrapper {
+    package static let usualTimeout = Duration.seconds(30)
     private static let shownCharacters = 200
     private static let temporaryFailure: Int32 = 75
 
@@ -26,7 +27,7 @@ package struct ExecKeyProvider: LocalKeyWrapper {
     private let time: any TimeSource
 
     /// - Precondition: `command` holds at least the program; `KeyProviderURI` makes it.
-    package init(command: [String], timeout: Duration = .seconds(30), time: any TimeSource) {
+    package init(command: [String], timeout: Duration = ExecKeyProvider.usualTimeout, time: any TimeSource) {
         precondition(!command.isEmpty, "a command has a program")
         name = "exec:" + command.joined(separator: " ")
         self.command = command

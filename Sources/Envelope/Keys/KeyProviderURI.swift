@@ -37,9 +37,11 @@ package enum KeyProviderURI: Sendable, Equatable {
     ///   - name: The text itself, as it goes into headers.
     ///   - kms: The service for `kms://`.
     ///   - environment: Where `env:` looks.
+    ///   - timeout: Within which a program of `exec:` has to answer.
     /// - Throws: `ApusError` `key-provider-bad`.
     package static func provider(
-        _ name: String, kms: (any KeyManagementService)?, environment: [String: String], time: any TimeSource
+        _ name: String, kms: (any KeyManagementService)?, environment: [String: String],
+        timeout: Duration = ExecKeyProvider.usualTimeout, time: any TimeSource
     ) throws(ApusError) -> any KeyRewrapper {
         switch try KeyProviderURI(name) {
         case .kms(let keyID):
@@ -47,7 +49,7 @@ package enum KeyProviderURI: Sendable, Equatable {
             return KMSKeyProvider(name: name, keyID: keyID, service: kms)
         case .file(let path): return FileKeyProvider(path: path)
         case .env(let variable): return try EnvKeyProvider(variable: variable, environment: environment)
-        case .exec(let command): return ExecKeyProvider(command: command, time: time)
+        case .exec(let command): return ExecKeyProvider(command: command, timeout: timeout, time: time)
         }
     }
 

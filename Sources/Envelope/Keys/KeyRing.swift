@@ -38,6 +38,9 @@ package struct KeyRing: Sendable, CustomStringConvertible, CustomReflectable {
     /// Versions, the newest first.
     package var versions: [Int] { entries.map(\.version) }
 
+    /// Versions with when each was made, the newest first.
+    package var history: [(version: Int, created: String)] { entries.map { ($0.version, $0.created) } }
+
     /// Adds a version, which becomes the newest.
     ///
     /// - Throws: `ApusError` `key-ring-full`.

@@ -57,57 +57,90 @@ package struct Catalogue: Sendable {
         }
     }
 
-    private let archive: Archive
-    private let rules: [Rule]
+    /// Is told about a store that cannot be used: its name, and why.
+    package typealias Away = (_ store: String, _ error: ApusError) -> Void
 
-    package init(archive: Archive, rules: [Rule]) {
+    let archive: Archive
+    private let rules: [Rule]
+    private let store: StoreSettings?
+
+    /// - Parameter store: One that is looked into even if no rule names it.
+    package init(archive: Archive, rules: [Rule], store: StoreSettings? = nil) {
         self.archive = archive
         self.rules = rules
+        self.store = store
     }
 
     /// The stores that rules name, each once.
-    package func stores() throws(ApusError) -> [any ObjectStore] {
+    ///
+    /// - Parameter away: told about one that cannot be used; nil to throw that.
+    package func stores(away: Away? = nil) throws(ApusError) -> [any ObjectStore] {
         var found: [any ObjectStore] = []
-        for rule in rules {
-            guard let upload = rule.settings.upload else { continue }
-            let store = try archive.stores.store(upload)
-            if !found.contains(where: { $0.name == store.name }) { found.append(store) }
+        var refused: Set<String> = []
+        for upload in rules.compactMap(\.settings.upload) + [store].compactMap({ $0 }) {
+            do throws(ApusError) {
+                let store = try archive.stores.store(upload)
+                if !found.contains(where: { $0.name == store.name }) { found.append(store) }
+            } catch {
+                guard let away else { throw error }
+                let name = upload.target.description
+                if refused.insert(name).inserted { away(name, error) }
+            }
         }
         return found
     }
 
     /// In the order of their rotation.
     ///
-    /// - Parameter damaged: told about lines of manifests that do not read.
-    package func items(_ query: Query, damaged: (String) -> Void) async throws -> [CatalogueItem] {
+    /// - Parameters:
+    ///   - damaged: told about lines of manifests that do not read, or contradict each other.
+    ///   - away: told about each store that cannot be read, whose part is missing then; nil to throw that.
+    package func items(
+        _ query: Query, damaged: (String) -> Void, away: Away? = nil
+    ) async throws -> [CatalogueItem] {
         var items: [CatalogueItem] = []
         let host = query.host ?? archive.host
-        for store in try stores() {
-            // A segment is rotated after its last line: from the day of `from` on.
-            let entries = try await Manifest(store: store).entries(
-                host: host == "*" ? nil : host, since: query.from, damaged: damaged)
-            items += entries.filter { matches($0.log, query.log) }.map { entry in
-                CatalogueItem(
-                    generation: entry.generation, host: entry.host, log: entry.log, rule: entry.rule,
-                    rotated: entry.rotated, place: .store(store, key: entry.key, size: entry.storedSize), entry: entry,
-                    survey: nil)
+        for store in try stores(away: away) {
+            do {
+                // A segment is rotated after its last line: from the day of `from` on.
+                let entries = try await Manifest(store: store).entries(
+                    host: host == "*" ? nil : host, since: query.from, damaged: damaged)
+                items += entries.map { Catalogue.item($0, store) }
+            } catch let error as ApusError {
+                guard let away else { throw error }
+                away(store.name, error)
             }
         }
+        items = items.filter { isWanted($0, query) }
         if host == archive.host || host == "*" { items += here(query, known: Set(items.map(\.generation))) }
-        return items.filter { overlaps($0, query) }.sorted {
-            ($0.log, $0.rotated, $0.generation) < ($1.log, $1.rotated, $1.generation)
-        }
+        return items.sorted { ($0.log, $0.rotated, $0.generation) < ($1.log, $1.rotated, $1.generation) }
+    }
+
+    static func item(_ entry: ManifestEntry, _ store: any ObjectStore) -> CatalogueItem {
+        CatalogueItem(
+            generation: entry.generation, host: entry.host, log: entry.log, rule: entry.rule, rotated: entry.rotated,
+            place: .store(store, key: entry.key, size: entry.storedSize), entry: entry, survey: nil)
+    }
+
+    /// What of this host's lies on it, whether or not a store has it, too.
+    package func local(_ query: Query) -> [CatalogueItem] {
+        let host = query.host ?? archive.host
+        return host == archive.host || host == "*" ? here(query, known: []) : []
+    }
+
+    /// Whether the query asks for it, its host apart.
+    func isWanted(_ item: CatalogueItem, _ query: Query) -> Bool {
+        matches(item.log, query.log) && overlaps(item, query)
     }
 
     private func here(_ query: Query, known: Set<String>) -> [CatalogueItem] {
         archive.journal.state.all.compactMap { generation in
-            guard generation.stage >= .rotated, !generation.isGone, !known.contains(generation.id),
-                matches(generation.log, query.log)
-            else { return nil }
-            return CatalogueItem(
+            guard generation.stage >= .rotated, !generation.isGone, !known.contains(generation.id) else { return nil }
+            let item = CatalogueItem(
                 generation: generation.id, host: archive.host, log: generation.log, rule: generation.rule,
                 rotated: generation.rotatedAt, place: .here(folder: generation.folder, name: generation.name),
                 entry: nil, survey: generation.survey)
+            return isWanted(item, query) ? item : nil
         }
     }
 
@@ -135,6 +168,27 @@ package struct Catalogue: Sendable {
         }
     }
 
+    /// What has wrapped the item's key: provider, key and version; nil where nothing is encrypted, or a local file cannot
+    /// be read.
+    package func keyText(_ item: CatalogueItem) async -> String? {
+        guard case .here = item.place else { return item.entry?.keyText }
+        return try? await header(item)?.wrapped.text
+    }
+
+    /// The envelope's header; nil where there is none.
+    func header(_ item: CatalogueItem) async throws -> EnvelopeHeader? {
+        let source = try source(item)
+        let prefix = try await source.read(0..<min(Int64(EnvelopeHeader.prefixSize), source.size))
+        let length: Int
+        do throws(ApusError) {
+            length = try EnvelopeHeader.size(fromPrefix: prefix)
+        } catch {
+            if error.code == "envelope-not" { return nil }
+            throw error
+        }
+        return try EnvelopeHeader(parsing: try await source.read(0..<min(Int64(length), source.size)))
+    }
+
     private func account(_ name: String) throws(ApusError) -> DiskAccount? {
         guard let rule = rules.first(where: { $0.name == name }) else { return nil }
         return try Rotator(archive: archive, rule: rule).account()
@@ -143,4 +197,9 @@ package struct Catalogue: Sendable {
     package func reader(_ item: CatalogueItem) async throws -> PlainReader {
         try await PlainReader(try source(item), keys: archive.keys)
     }
+}
+
+extension WrappedKey {
+    /// Provider, key and version.
+    var text: String { [provider, keyID, version].filter { !$0.isEmpty }.joined(separator: " ") }
 }

@@ -1,6 +1,7 @@
 package import Base
 import CloudAPI
 import Envelope
+import ObjectStore
 
 /// What the manifest says of one stored generation: enough to list, choose and verify without touching the object.
 ///
@@ -46,6 +47,43 @@ package struct ManifestEntry: Sendable, Equatable {
         tags = rule.tags
     }
 
+    /// From what an object says of itself; nil where that is not enough for a line.
+    ///
+    /// The digest is left empty, and the host's tags are those of the object: `verify --all` proves the rest.
+    init?(_ object: ObjectInfo) {
+        func value(_ name: String) -> String? {
+            object.metadata["apus-\(name)"].flatMap { Record(parsing: "x v=\($0)")?["v"] }
+        }
+        func number(_ name: String) -> Int64? {
+            value(name).flatMap { Int64($0) }.flatMap { (0...ManifestEntry.mostBytes).contains($0) ? $0 : nil }
+        }
+        guard let generation = value("generation"), ManifestEntry.isGeneration(generation), let host = value("host"),
+            let log = value("log"), let rule = value("rule"),
+            let rotated = value("rotated").flatMap(WallInstant.init(rfc3339:)), let size = number("size"),
+            let lines = number("lines"), let sha256 = value("sha256"), let compression = value("compression")
+        else { return nil }
+        self.generation = generation
+        self.host = host
+        self.log = log
+        self.rule = rule
+        self.rotated = rotated
+        key = object.key
+        self.size = size
+        self.lines = lines
+        self.sha256 = sha256
+        first = value("first").flatMap(WallInstant.init(rfc3339:))
+        last = value("last").flatMap(WallInstant.init(rfc3339:))
+        storedSize = object.size
+        digest = ""
+        self.compression = compression
+        keyText = value("key")
+        tags = [:]
+        for pair in (value("tags") ?? "").split(separator: ",") {
+            let halves = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            if halves.count == 2 { tags[String(halves[0])] = String(halves[1]) }
+        }
+    }
+
     var line: String {
         func time(_ instant: WallInstant?) -> JSON { instant.map { .string($0.rfc3339) } ?? .null }
         let tags = tags.sorted { $0.key < $1.key }.map { JSON.Member($0.key, .string($0.value)) }
@@ -74,13 +112,17 @@ package struct ManifestEntry: Sendable, Equatable {
             return value
         }
         func number(_ name: String) throws(ApusError) -> Int64 {
-            guard let value = json[name]?.integer, value >= 0 else { throw ManifestEntry.missing(name) }
+            guard let value = json[name]?.integer, (0...ManifestEntry.mostBytes).contains(value) else {
+                throw ManifestEntry.missing(name)
+            }
             return value
         }
         guard try number("v") == 1 else {
             throw ApusError(code: "manifest-version", "the manifest was written by a later version of apus")
         }
         generation = try text("generation")
+        // It becomes part of file names.
+        guard ManifestEntry.isGeneration(generation) else { throw ManifestEntry.missing("generation") }
         host = try text("host")
         log = try text("log")
         rule = try text("rule")
@@ -100,6 +142,14 @@ package struct ManifestEntry: Sendable, Equatable {
         if case .object(let members)? = json["tags"] {
             for member in members { tags[member.name] = member.value.string }
         }
+    }
+
+    /// No size that anybody has, and none with which sums overflow: 1 PiB.
+    private static let mostBytes: Int64 = 1 << 50
+
+    static func isGeneration(_ text: String) -> Bool {
+        text.utf8.count == 16
+            && text.utf8.allSatisfy { (0x30...0x39).contains($0) || (0x61...0x66).contains($0) }
     }
 
     private static func missing(_ name: String) -> ApusError {

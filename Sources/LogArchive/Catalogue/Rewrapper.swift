@@ -10,6 +10,8 @@ package struct Rewrapper: Sendable {
         case rewrapped(from: String, to: String)
         case unchanged
         case notEncrypted
+        /// A file on this host, which the journal knows as it is: it keeps its key.
+        case keptHere(key: String)
     }
 
     /// What a store copies as one part.
@@ -32,7 +34,7 @@ package struct Rewrapper: Sendable {
     /// - Parameter force: Wrap anew even where the same key and version would do it again.
     package func rewrap(_ item: CatalogueItem, force: Bool = false) async throws -> Outcome {
         guard case .store(let store, let key, let size) = item.place, let entry = item.entry else {
-            return .notEncrypted
+            return try await look(item)
         }
         let source = ObjectSource(store: store, key: key, size: size)
         let prefix = try await source.read(0..<min(Int64(EnvelopeHeader.prefixSize), size))
@@ -40,7 +42,7 @@ package struct Rewrapper: Sendable {
         let header = try EnvelopeHeader(parsing: try await source.read(0..<min(Int64(length), size)))
         let renewed = try await header.rewrapped(
             by: try target(item), openedBy: try archive.keys.provider(for: header.wrapped))
-        let (old, new) = (Rewrapper.text(header.wrapped), Rewrapper.text(renewed.wrapped))
+        let (old, new) = (header.wrapped.text, renewed.wrapped.text)
         if old == new, !force { return .unchanged }
         try await write(renewed, over: Int64(length), key, size, store, keyText: new)
         var changed = entry
@@ -51,8 +53,13 @@ package struct Rewrapper: Sendable {
         return .rewrapped(from: old, to: new)
     }
 
-    private static func text(_ wrapped: WrappedKey) -> String {
-        [wrapped.provider, wrapped.keyID, wrapped.version].filter { !$0.isEmpty }.joined(separator: " ")
+    /// Whether a file on this host is under another key than the newest.
+    private func look(_ item: CatalogueItem) async throws -> Outcome {
+        guard let header = try await catalogue.header(item) else { return .notEncrypted }
+        let renewed = try await header.rewrapped(
+            by: try target(item), openedBy: try archive.keys.provider(for: header.wrapped))
+        let text = header.wrapped.text
+        return text == renewed.wrapped.text ? .unchanged : .keptHere(key: text)
     }
 
     /// The object with another header, under the same key, if it is still the one that was read.

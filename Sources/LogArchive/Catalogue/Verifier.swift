@@ -19,7 +19,12 @@ package struct Verifier: Sendable {
         package let item: CatalogueItem
         /// Nil where all is right.
         package let error: ApusError?
+        /// Whether its content was fetched.
+        package let isCompared: Bool
         package let duration: Duration
+
+        /// Whether there is anything of it.
+        package var isThere: Bool { error?.code != "object-missing" && error?.code != "file-missing" }
     }
 
     private let catalogue: Catalogue
@@ -32,17 +37,23 @@ package struct Verifier: Sendable {
 
     package func verify(_ item: CatalogueItem, _ depth: Depth) async throws -> Finding {
         let start = time.now()
+        var isCompared = false
         do {
             try await presence(item)
+            isCompared = depth == .content
             if depth == .content { try await content(item) }
-            return Finding(item: item, error: nil, duration: start.duration(to: time.now()))
+            return Finding(item: item, error: nil, isCompared: isCompared, duration: start.duration(to: time.now()))
         } catch let error as ApusError {
-            return Finding(item: item, error: error, duration: start.duration(to: time.now()))
+            return Finding(item: item, error: error, isCompared: isCompared, duration: start.duration(to: time.now()))
         }
     }
 
     private func presence(_ item: CatalogueItem) async throws {
-        guard case .store(let store, let key, let size) = item.place else { return }
+        guard case .store(let store, let key, let size) = item.place else {
+            // Opened: so it is there.
+            _ = try catalogue.source(item)
+            return
+        }
         guard let info = try await store.head(key) else {
             throw ApusError(code: "object-missing", "\(item.placeText) is not there")
         }

@@ -12,7 +12,9 @@ package import Telemetry
 /// keeps logs from being rotated.
 package final class LogSyncComponent: Component {
     package static let definition = ComponentDefinition(
-        "logsync", "Rotates, compresses, encrypts and stores logs by a folder of rules.", settings: LogSyncSettings.self
+        "logsync", "Rotates, compresses, encrypts and stores logs by a folder of rules.",
+        settings: LogSyncSettings.self,
+        inspect: LogSyncComponent.inspect
     ) { settings, context in
         try LogSyncComponent(settings, events: context.events, time: context.time)
     }
@@ -58,6 +60,21 @@ package final class LogSyncComponent: Component {
             throw SettingFault(key: "rules", error: error)
         }
         state = Mutex(State(rules: rules))
+    }
+
+    /// What `apus check` says of the folder of rules. That it is missing may be right where the file is checked.
+    private static func inspect(_ settings: LogSyncSettings) -> [SettingDoubt] {
+        do {
+            return try RuleReader.read(settings.rules).warnings.map {
+                SettingDoubt(.warning, key: "rules", $0.description)
+            }
+        } catch let refused as RuleRefused {
+            return refused.complaints.map { SettingDoubt($0.severity, key: "rules", $0.description) }
+        } catch {
+            let failure = error as? ApusError
+            let isWrong = failure?.kind == .declaration
+            return [SettingDoubt(isWrong ? .error : .warning, key: "rules", failure?.message ?? "\(error)")]
+        }
     }
 
     package func drain() { draining.open() }
@@ -132,7 +149,7 @@ package final class LogSyncComponent: Component {
     private func answerRequests(_ open: OpenLogSync) {
         guard let folder = open.stateFolder else { return }
         do throws(ApusError) {
-            for (name, request) in try RotationRequest.waiting(in: folder) {
+            for (name, request) in try RotationRequest.waiting(in: folder, now: time.wallNow()) {
                 readRulesAgain()
                 let sync = open.sync(state.withLock { $0.rules })
                 sync.rotate(force: request.force, only: request.only.isEmpty ? nil : Set(request.only))

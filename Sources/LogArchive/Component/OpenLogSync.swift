@@ -76,6 +76,12 @@ extension Rule {
 }
 
 extension OpenLogSync {
+    /// The journal as of now, where it is another process's.
+    package func stateNow() throws(ApusError) -> ArchiveState {
+        guard state == nil, access(settings.state, F_OK) == 0 else { return archive.journal.state }
+        return try Journal(reading: archive.disk.folder(settings.state, as: nil)).state
+    }
+
     /// Lets the keys that rules name open files; one that cannot be used now is told when it is needed.
     package func nameKeys(_ rules: RuleSet) throws(ApusError) {
         for rule in rules.rules {

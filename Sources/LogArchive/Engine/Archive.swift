@@ -14,6 +14,7 @@ package final class Archive: Sendable {
     package let stores: any StoreDirectory
     package let keys: any KeyDirectory
     package let calendar: any CivilCalendar
+    let manifests = ManifestWriter()
     private let random: @Sendable () -> UInt64
 
     package init(

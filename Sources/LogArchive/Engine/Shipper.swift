@@ -158,7 +158,7 @@ package struct Shipper: Sendable {
         let store = try archive.stores.store(upload)
         let entry = ManifestEntry(
             host: archive.host, generation: generation, survey: survey, object: object, rule: rule.settings)
-        try await Manifest(store: store).note(entry)
+        try await archive.manifests.note(entry, Manifest(store: store))
         try archive.journal.record(generation.id, .noted)
     }
 }

@@ -11,7 +11,7 @@ package final class SystemStores: StoreDirectory, KeyDirectory {
         var stores: [(settings: StoreSettings, store: any ObjectStore)] = []
         var transports: [(file: String?, transport: HTTPTransport)] = []
         /// Providers that rules or the command line name. A file cannot name others: its header may be anybody's.
-        var providers: [String: any KeyRewrapper] = [:]
+        var providers: [String: (timeout: Duration, provider: any KeyRewrapper)] = [:]
     }
 
     private let state = Mutex(State())
@@ -50,18 +50,21 @@ package final class SystemStores: StoreDirectory, KeyDirectory {
 
     /// The same, which can also wrap a data key that is there.
     package func rewrapper(_ settings: EncryptSettings, region: String?) throws(ApusError) -> any KeyRewrapper {
-        if let known = state.withLock({ $0.providers[settings.keyID] }) { return known }
+        if let known = state.withLock({ $0.providers[settings.keyID] }), known.timeout == settings.timeout {
+            return known.provider
+        }
         var service: (any KeyManagementService)?
         if case .kms = try KeyProviderURI(settings.keyID) {
-            service = try kms(region: settings.region ?? region, endpoint: settings.endpoint)
+            service = try kms(settings, region: settings.region ?? region)
         }
-        let made = try KeyProviderURI.provider(settings.keyID, kms: service, environment: environment, time: time)
-        state.withLock { $0.providers[settings.keyID] = made }
+        let made = try KeyProviderURI.provider(
+            settings.keyID, kms: service, environment: environment, timeout: settings.timeout, time: time)
+        state.withLock { $0.providers[settings.keyID] = (settings.timeout, made) }
         return made
     }
 
     package func provider(for wrapped: WrappedKey) throws(ApusError) -> any KeyProvider {
-        if let known = state.withLock({ $0.providers[wrapped.provider] }) { return known }
+        if let known = state.withLock({ $0.providers[wrapped.provider]?.provider }) { return known }
         // What runs a program must be declared here; the others only read, and say themselves what is missing.
         if case .exec = try KeyProviderURI(wrapped.provider) {
             throw ApusError(
@@ -79,9 +82,9 @@ package final class SystemStores: StoreDirectory, KeyDirectory {
         return parts.count > 4 && parts[0] == "arn" ? String(parts[3]) : nil
     }
 
-    private func kms(region: String?, endpoint: String?) throws(ApusError) -> any KeyManagementService {
+    private func kms(_ settings: EncryptSettings, region: String?) throws(ApusError) -> any KeyManagementService {
         let known = try RegionResolver.region(region, profile: nil, environment: environment)
-        let endpoint = endpoint ?? environment["AWS_ENDPOINT_URL_KMS"] ?? environment["AWS_ENDPOINT_URL"]
+        let endpoint = settings.endpoint ?? environment["AWS_ENDPOINT_URL_KMS"] ?? environment["AWS_ENDPOINT_URL"]
         guard let region = known ?? (endpoint == nil ? nil : "us-east-1") else {
             throw ApusError(
                 code: "region-missing", "the region of the KMS is not known: say encrypt.region, or set AWS_REGION",
@@ -90,7 +93,9 @@ package final class SystemStores: StoreDirectory, KeyDirectory {
         let http = try transport(nil)
         let chain = CredentialChain.aws(region: region, environment: environment, http: http, time: time)
         return CloudKMS(
-            client: KMSClient(endpoint: endpoint, region: region, credentials: chain, http: http, time: time))
+            client: KMSClient(
+                endpoint: endpoint, region: region, credentials: chain, http: http, timeout: settings.timeout,
+                time: time))
     }
 
     /// Closes connections; the stores are of no use afterwards.

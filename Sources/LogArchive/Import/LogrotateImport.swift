@@ -21,6 +21,8 @@ package enum LogrotateImport {
         package let place: LogrotatePlace
         package let directive: String
         package let what: String
+        /// Whether the rule does all that the definition did: a word for the reader, and nothing is lost.
+        package var isHint = false
 
         package var description: String { "\(place): \(directive): \(what)" }
     }

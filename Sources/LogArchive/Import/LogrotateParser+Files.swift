@@ -9,6 +9,8 @@ extension LogrotateParser {
         let full = path.hasPrefix("/") || folder == "." ? path : "\(folder)/\(path)"
         guard stat(full, &status) == 0 else { return tell(place, "cannot read \(full): \(Files.reason(errno))") }
         guard status.st_mode & S_IFMT == S_IFDIR else {
+            // logrotate passes it over; here somebody has named it, and a rule would be missing without a word.
+            guard status.st_mode & S_IFMT == S_IFREG else { return tell(place, "\(full) is no regular file: not read") }
             return readFile(full, status, folder: folder, from: place, &options)
         }
         guard let names = LogrotateTaboo.names(in: full) else {

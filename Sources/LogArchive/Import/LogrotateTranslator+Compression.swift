@@ -5,7 +5,7 @@ extension LogrotateTranslator {
     mutating func translateCompression() {
         guard options.compress else { return }
         if options.uncompressCommand != nil {
-            note("uncompresscmd", "is not needed: apus opens what it compressed")
+            hint("uncompresscmd", "is not needed: apus opens what it compressed")
         }
         settings.rotate.delayCompress = options.delayCompress
         let command = options.compressCommand ?? "gzip"

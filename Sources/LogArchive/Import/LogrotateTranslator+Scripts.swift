@@ -30,7 +30,7 @@ extension LogrotateTranslator {
         case .shell: settings.hooks.postRotate = hook(.postrotate)
         }
         if settings.rotate.reopen != nil, script.contains("||") || script.contains("/dev/null") {
-            note("postrotate", "became rotate.reopen: its failures are told now")
+            hint("postrotate", "became rotate.reopen: its failures are told now")
         }
     }
 

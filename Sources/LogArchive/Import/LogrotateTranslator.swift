@@ -28,13 +28,17 @@ struct LogrotateTranslator {
         if options.mail != nil {
             note("mail", "generations are not mailed: upload stores them, hooks.preRemove can send them")
         }
-        if options.places["errors"] != nil { note("errors", "does nothing in logrotate, either") }
+        if options.places["errors"] != nil { hint("errors", "does nothing in logrotate, either") }
     }
 
-    mutating func note(_ directive: String, _ what: String) {
+    mutating func note(_ directive: String, _ what: String, isHint: Bool = false) {
         notes.append(
-            LogrotateImport.Note(place: options.places[directive] ?? block.place, directive: directive, what: what))
+            LogrotateImport.Note(
+                place: options.places[directive] ?? block.place, directive: directive, what: what, isHint: isHint))
     }
+
+    /// A note by which nothing is lost.
+    mutating func hint(_ directive: String, _ what: String) { note(directive, what, isHint: true) }
 
     /// In one definition the last criterion wins; outside of it there is only what holds for all.
     private mutating func noteOverridden() {
@@ -43,10 +47,10 @@ struct LogrotateTranslator {
             guard let place = options.places[other.rawValue], place.file == block.place.file,
                 place.line >= block.place.line
             else { continue }
-            note(other.rawValue, "\(options.criterion.rawValue) comes after it and wins, as in logrotate")
+            hint(other.rawValue, "\(options.criterion.rawValue) comes after it and wins, as in logrotate")
         }
         if options.addExtension == nil, options.places["addextension"] != nil {
-            note("addextension", "logrotate forgets it outside of a definition: it has no effect")
+            hint("addextension", "logrotate forgets it outside of a definition: it has no effect")
         }
     }
 
@@ -90,19 +94,19 @@ struct LogrotateTranslator {
         let isTimed = options.criterion != .size
         if options.minSize > 0 {
             if isTimed, options.maxSize > 0, options.maxSize < options.minSize {
-                note("minsize", "means nothing below maxsize: what is larger is rotated at once")
+                hint("minsize", "means nothing below maxsize: what is larger is rotated at once")
                 settings.rotate.minSize = ByteCount(options.maxSize)
             } else if isTimed {
                 settings.rotate.minSize = ByteCount(options.minSize)
             } else {
-                note("minsize", "does nothing with size, in logrotate, either")
+                hint("minsize", "does nothing with size, in logrotate, either")
             }
         }
         if options.minAgeDays > 0 {
             if isTimed {
                 settings.rotate.minAge = days(options.minAgeDays, "minage")
             } else {
-                note("minage", "does nothing with size, in logrotate, either")
+                hint("minage", "does nothing with size, in logrotate, either")
             }
         }
     }
@@ -125,7 +129,7 @@ struct LogrotateTranslator {
             settings.rotate.shredCycles = min(cycles, 100)
             if cycles > 100 { note("shredcycles", "\(cycles) is lowered to 100") }
         } else if options.shredCycles > 0 {
-            note("shredcycles", "does nothing without shred, in logrotate, either")
+            hint("shredcycles", "does nothing without shred, in logrotate, either")
         }
     }
 
@@ -143,7 +147,11 @@ struct LogrotateTranslator {
         }
         settings.rotate.method = .rename
         if options.renameCopy {
-            note("renamecopy", "the log is renamed; a copy is made only where oldDir is on another file system")
+            let isElsewhere = options.oldDir?.hasPrefix("/") == true
+            note(
+                "renamecopy",
+                "the log is renamed, never copied: oldDir must be on the same file system, or method be copytruncate",
+                isHint: !isElsewhere)
         }
         if options.create {
             settings.rotate.create = permissions(options.createPermissions)
@@ -162,7 +170,7 @@ struct LogrotateTranslator {
 
     private mutating func translateOldDir() {
         guard let folder = options.oldDir else {
-            if options.createOldDir { note("createolddir", "does nothing without olddir, in logrotate, either") }
+            if options.createOldDir { hint("createolddir", "does nothing without olddir, in logrotate, either") }
             return
         }
         guard !folder.split(separator: "/").contains("..") else {

@@ -43,7 +43,7 @@ package struct CreateSettings: SettingsGroup {
 
     package static var fields: [SettingsField<Self>] {
         [
-            SettingsField("skip", \.skip, .bool, "Make none: the writer makes its log itself."),
+            SettingsField("skip", \.skip, .bool, "Of a log: make none, the writer makes it itself."),
             SettingsField("mode", \.mode, .fileMode, "Permissions in octal, quoted: \"0640\"."),
             SettingsField("owner", \.owner, .nonEmptyString, "The owning user, by name or number."),
             SettingsField("group", \.group, .nonEmptyString, "The owning group, by name or number."),
@@ -65,7 +65,7 @@ package struct AccountSettings: SettingsGroup {
     }
 }
 
-/// Commands around a rotation. Each is called with the log's path and the generation's path as its last two arguments, and
+/// Commands around a rotation. Each is called with paths as its last arguments (see there), and
 /// with APUS_RULE, APUS_LOG and APUS_ROTATED in its environment.
 package struct HookSettings: SettingsGroup {
     package var firstAction: CommandSettings?
@@ -80,19 +80,21 @@ package struct HookSettings: SettingsGroup {
     package static var fields: [SettingsField<Self>] {
         [
             SettingsField(
-                "firstAction", \.firstAction, .group(), "Once before all logs; its failure leaves them alone."),
+                "firstAction", \.firstAction, .group(),
+                "Once before all logs; its failure leaves them alone. `$1` is the rule's paths."),
             SettingsField(
                 "preRotate", \.preRotate, .group(),
                 "Before a log is rotated; its failure leaves it alone. `$1` is its path."),
             SettingsField(
                 "postRotate", \.postRotate, .group(),
                 "After a log is rotated, before it is compressed. `$1` is the log, `$2` the generation."),
-            SettingsField("lastAction", \.lastAction, .group(), "Once after all logs."),
+            SettingsField(
+                "lastAction", \.lastAction, .group(), "Once after all logs. `$1` is the rule's paths."),
             SettingsField(
                 "preRemove", \.preRemove, .group(), "Before a generation is deleted from this host. `$1` is its path."),
             SettingsField(
                 "shared", \.shared, .bool,
-                "preRotate and postRotate once for all logs of the rule. `$1` is then its paths."),
+                "preRotate and postRotate once for all logs of the rule. `$1` is then its paths, and there is no `$2`."),
         ]
     }
 }
@@ -107,9 +109,11 @@ package struct CommandSettings: SettingsGroup {
     package static var fields: [SettingsField<Self>] {
         [
             SettingsField("run", \.run, .list(of: .string, count: 1...100), "A command and its arguments, no shell."),
-            SettingsField("shell", \.shell, .nonEmptyString, "A text for /bin/sh; $1 is the log, $2 the generation."),
             SettingsField(
-                "timeout", \.timeout, .duration(in: .seconds(1) ... .seconds(86_400)), "Then it is killed."),
+                "shell", \.shell, .nonEmptyString, "A text for /bin/sh; its arguments are those of the hook."),
+            SettingsField(
+                "timeout", \.timeout, .duration(in: .seconds(1) ... .seconds(86_400)),
+                "Then it is killed. What it leaves in the background when it ends before goes on."),
         ]
     }
 

@@ -119,7 +119,14 @@ package struct RotateSettings: SettingsGroup {
             for (field, isGiven) in idle where isGiven { complaints.warning(at: field, "means nothing without every") }
         }
         if at != nil, every == .hour { complaints.warning(at: \Self.at, "means nothing with every: hour") }
-        if every != .week, sevenDays { complaints.warning(at: \Self.sevenDays, "means nothing without every: week") }
+        if every != .week {
+            let idle: [(PartialKeyPath<Self>, Bool)] = [(\.sevenDays, sevenDays), (\.weekday, weekday != .sunday)]
+            for (field, isGiven) in idle where isGiven {
+                complaints.warning(at: field, "means nothing without every: week")
+            }
+        } else if sevenDays, weekday != .sunday {
+            complaints.warning(at: \Self.weekday, "means nothing with sevenDays")
+        }
         if createOldDir != nil, oldDir == nil {
             complaints.warning(at: \Self.createOldDir, "means nothing without oldDir")
         }
@@ -131,6 +138,10 @@ package struct RotateSettings: SettingsGroup {
         ]
         for (field, text) in parts where text?.utf8.contains(UInt8(ascii: "/")) == true {
             complaints.error(at: field, "must not hold /: it becomes part of a file's name")
+        }
+        if naming != .number, start != 1 { complaints.warning(at: \Self.start, "means nothing without naming: number") }
+        if naming == .number, dateOf != .now {
+            complaints.warning(at: \Self.dateOf, "means nothing with naming: number")
         }
         guard let dateFormat else { return }
         if dateFormat.utf8.count > DateFormat.longest {

@@ -31,6 +31,18 @@ enum RuleFolder {
         return found.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
     }
 
+    /// Whether the file itself, links followed, lies in the folder or in one below it.
+    static func isBelow(_ folder: String, _ file: String) -> Bool {
+        guard let folder = real(folder), let file = real(file) else { return false }
+        return file.hasPrefix(folder == "/" ? folder : folder + "/")
+    }
+
+    private static func real(_ path: String) -> String? {
+        guard let resolved = realpath(path, nil) else { return nil }
+        defer { free(resolved) }
+        return String(cString: resolved)
+    }
+
     /// Nil for what is no rule.
     static func ruleName(_ file: String) -> String? {
         guard let first = file.utf8.first, first != UInt8(ascii: "."), first != UInt8(ascii: "#") else { return nil }

@@ -1,4 +1,5 @@
 package import Base
+import Envelope
 package import Settings
 
 /// `compress:` of a rule.
@@ -63,6 +64,16 @@ package struct EncryptSettings: SettingsGroup {
             SettingsField(
                 "timeout", \.timeout, .duration(in: .seconds(1) ... .seconds(300)), "Bounds one question to it."),
         ]
+    }
+
+    package func check(_ complaints: inout SettingsChecker) {
+        // That it is missing is said already.
+        guard !keyID.isEmpty else { return }
+        do throws(ApusError) {
+            _ = try KeyProviderURI(keyID)
+        } catch {
+            complaints.error(at: \Self.keyID, error.message)
+        }
     }
 }
 

@@ -53,9 +53,26 @@ extension BucketStore {
         _ query: [(name: String, value: String?)], _ name: String
     ) async throws(ApusError) -> XMLElement {
         let answer = try await answer(Request(method: "GET", query: query), self.name)
-        let root = try XMLElement.parse(answer.body)
-        guard root.name == name else { throw ApusError(code: "store-failed", "the store's listing is none") }
+        let root: XMLElement
+        do throws(ApusError) {
+            root = try XMLElement.parse(answer.body)
+        } catch {
+            throw ApusError(
+                code: "store-failed", BucketStore.noListing(query, name, answer.status, "no XML"), cause: error)
+        }
+        guard root.name == name else {
+            throw ApusError(code: "store-failed", BucketStore.noListing(query, name, answer.status, "<\(root.name)>"))
+        }
         return root
+    }
+
+    /// Which call, and what came: an endpoint that is no store, or one that cannot do it.
+    private static func noListing(
+        _ query: [(name: String, value: String?)], _ name: String, _ status: Int, _ found: String
+    ) -> String {
+        let call = query.first { $0.name == "uploads" } != nil ? "ListMultipartUploads" : "ListObjectsV2"
+        let prefix = query.first { $0.name == "prefix" }?.value ?? ""
+        return "\(call) of \(prefix.isEmpty ? "the bucket" : prefix): status \(status) with \(found), not <\(name)>"
     }
 
     /// A listed key without the prefix; nil for one outside of it, and for one that no key of ours can be.

@@ -15,8 +15,8 @@ package struct StoreSettings: SettingsGroup {
     package var objectLock: StoreLockSettings?
     package var partSize = ByteCount.mebibytes(5)
     package var checksum: BucketOptions.Checksum?
-    package var retry = RetrySettings(
-        RetryPolicy(maxAttempts: 6, initialBackoff: .milliseconds(200), maxBackoff: .seconds(20)))
+    /// The group's own defaults, so that they are the same whether a rule says some of its keys or none.
+    package var retry = RetrySettings()
     package var timeout = Duration.seconds(120)
     package var caFile: String?
 

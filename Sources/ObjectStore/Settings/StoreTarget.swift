@@ -56,7 +56,9 @@ extension String {
 extension ValueFormat where Value == StoreTarget {
     package static var storeTarget: ValueFormat {
         parsed(
-            name: "a target", allowed: "s3://bucket/prefix/, oss://bucket/prefix/ or file:///folder/",
+            name: "a target",
+            allowed:
+                "s3://bucket/prefix/, oss://bucket/prefix/ or file:///folder/; a bucket's name has 3 to 63 of a-z 0-9 . -",
             pattern: "^(s3|oss)://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/.*)?$|^file:///.+$",
             parse: { StoreTarget($0) }, render: { $0.description })
     }

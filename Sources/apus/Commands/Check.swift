@@ -27,6 +27,7 @@ struct Check: ParsableCommand {
         let loader = ConfigurationLoader(components: Components.all, references: SystemReferences())
         let configuration = try loader.load(file)
         for warning in configuration.warnings { Report.line(warning.description) }
+        for warning in try loader.inspect(configuration) { Report.line(warning.description) }
         if printsConfiguration {
             try Report.output(configuration.rendered())
         } else {

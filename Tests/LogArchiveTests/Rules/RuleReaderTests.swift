@@ -1,4 +1,5 @@
 import Base
+import Envelope
 import Glibc
 import Settings
 import TestKit
@@ -115,6 +116,94 @@ struct RuleReaderTests {
         #expect(try refused(folder.path) == ["\(folder.path)/a.yaml:1:1: is writable by everybody: chmod o-w"])
     }
 
+    @Test("a rule of another user is refused: its commands are run as root", .enabled(if: geteuid() == 0))
+    func foreign() throws {
+        let folder = try TemporaryFolder()
+        chown(try folder.write("a.yaml", RuleReaderTests.plain), 12_345, 0)
+        #expect(try refused(folder.path).first?.contains("belongs to user 12345") == true)
+    }
+
+    @Test("of a file that a link leads to, out of the folder, nothing is repeated")
+    func linkOut() throws {
+        let outside = try TemporaryFolder()
+        let secret = try outside.write("shadow", "root:$6$hash:1::\ndaemon: [secret\n")
+        let folder = try TemporaryFolder()
+        symlink(secret, "\(folder.path)/a.yaml")
+        let found = try refused(folder.path)
+        #expect(!found.isEmpty)
+        #expect(found.allSatisfy { $0.contains("is not shown") && !$0.contains("hash") && !$0.contains("secret") })
+        // A right one is taken all the same.
+        try outside.write("shadow", RuleReaderTests.plain)
+        #expect(try RuleReader.read(folder.path).rules.map(\.name) == ["a"])
+    }
+
+    @Test("what a rule names and the host has not, and what it leaves out")
+    func advice() throws {
+        let folder = try TemporaryFolder()
+        func advice(_ text: String, _ environment: [String: String] = [:]) throws -> [String] {
+            try folder.write("a.yaml", text)
+            return RuleAdvice.warnings(try RuleReader.read(folder.path), environment: environment).map(\.description)
+        }
+        let start = "paths: /x/a.log\nrotate: { size: 1M }\n"
+        #expect(try advice(start) == [])
+        #expect(try advice("paths: /x\n").first?.contains("a.yaml:1:1: warning: rotate: has neither size nor") == true)
+        #expect(try advice("paths: /x\nrotate: { every: day }\n") == [])
+        let ring = "\(folder.path)/ring"
+        let keys = start + "encrypt: { key_id: \"file:\(ring)\" }\n"
+        #expect(try advice(keys).first?.contains("a.yaml:3:20: warning: encrypt.key_id: there is no key ring") == true)
+        try KeyRingFile(ring).create(now: WallInstant(secondsSince1970: 0))
+        #expect(try advice(keys) == [])
+        chmod(ring, 0o644)
+        #expect(try advice(keys).first?.contains("make it 600") == true)
+        let variable = start + "encrypt: { key_id: \"env:NO_KEY\" }\n"
+        #expect(try advice(variable).first?.contains("it is not set") == true)
+        #expect(try advice(variable, ["NO_KEY": String(repeating: "ab", count: 32)]) == [])
+        #expect(
+            try advice(start + "encrypt: { key_id: \"exec:/nonexistent/wrap x\" }\n").first?.contains("/nonexistent")
+                == true)
+        let owner =
+            "paths: /x\nrotate: { size: 1M, create: { owner: no-such-user }, su: { user: root, group: none-such } }\n"
+        #expect(
+            try advice(owner).map {
+                $0.contains("there is no user no-such-user") || $0.contains("there is no group none-such")
+            } == [true, true])
+    }
+
+    @Test("logs of one name that share a folder and its numbers")
+    func sharedNumbers() throws {
+        func advice(_ rules: [(String, String)]) throws -> Int {
+            let set = try RuleReader.read(rules.map { (file: $0.0, bytes: Array($0.1.utf8)) })
+            return RuleAdvice.warnings(set, environment: [:]).count
+        }
+        let rotate = "rotate: { size: 1M, naming: number, oldDir: /old }\n"
+        #expect(try advice([("a.yaml", "paths: /x/a.log\n" + rotate), ("b.yaml", "paths: /y/a.log\n" + rotate)]) == 1)
+        #expect(try advice([("a.yaml", "paths: /x/a.log\n" + rotate), ("b.yaml", "paths: /y/b.log\n" + rotate)]) == 0)
+        #expect(try advice([("a.yaml", "paths: /srv/*/a.log\n" + rotate)]) == 1)
+        #expect(
+            try advice([("a.yaml", "paths: /srv/*/a.log\nrotate: { size: 1M, naming: number, oldDir: old }\n")]) == 0)
+    }
+
+    @Test("a program for keys has the rule's time", .timeLimit(.minutes(1)))
+    func keyTimeout() async throws {
+        var settings = EncryptSettings()
+        settings.keyID = "exec:/bin/sleep 1000"
+        settings.timeout = .milliseconds(50)
+        let stores = SystemStores(time: SystemTime(), environment: [:])
+        let provider = try stores.provider(settings, region: nil)
+        let error = await #expect(throws: ApusError.self) {
+            _ = try await provider.makeDataKey(EnvelopeContext(["a": "b"]))
+        }
+        #expect(error?.message.contains("has not answered within") == true)
+        // Another rule's time is its own.
+        settings.timeout = .milliseconds(70)
+        let other = try stores.provider(settings, region: nil)
+        let late = await #expect(throws: ApusError.self) {
+            _ = try await other.makeDataKey(EnvelopeContext(["a": "b"]))
+        }
+        #expect(late?.message.contains("0.07") == true, "\(String(describing: late))")
+        await stores.shutdown()
+    }
+
     @Test("more than 10,000 rules are refused")
     func tooMany() throws {
         let folder = try TemporaryFolder()
@@ -128,9 +217,15 @@ struct RuleReaderTests {
 
     @Test("a path that is not there is an error by itself, an empty folder is none")
     func missing() throws {
-        #expect(throws: ApusError.self) { try RuleReader.read("/nonexistent/rules") }
+        let error = #expect(throws: ApusError.self) { try RuleReader.read("/nonexistent/rules") }
+        #expect(error?.message.contains("apus logs import") == true)
         let folder = try TemporaryFolder()
-        #expect(try RuleReader.read(folder.path).rules.isEmpty)
+        let set = try RuleReader.read(folder.path)
+        #expect(set.rules.isEmpty)
+        #expect(
+            set.warnings.map(\.description) == [
+                "\(folder.path):1:1: warning: holds no rule: no file that ends in .yaml or .yml"
+            ])
     }
 
     @Test("the fingerprint changes with names and contents, and with what references bring")
@@ -160,6 +255,15 @@ struct RuleReaderTests {
             ("rotate: { dateFormat: -%Y%m%d }", "warning: rotate.dateFormat: means nothing"),
             ("rotate: { minAge: 1d }", "warning: rotate.minAge: means nothing without every"),
             ("rotate: { every: day, sevenDays: true }", "warning: rotate.sevenDays: means nothing"),
+            ("rotate: { every: day, weekday: friday }", "warning: rotate.weekday: means nothing without every: week"),
+            (
+                "rotate: { every: week, sevenDays: true, weekday: friday }",
+                "warning: rotate.weekday: means nothing with"
+            ),
+            ("rotate: { start: 3 }", "warning: rotate.start: means nothing without naming: number"),
+            ("rotate: { naming: number, dateOf: yesterday }", "warning: rotate.dateOf: means nothing"),
+            ("encrypt: { key_id: \"foo://x\" }", "encrypt.key_id: the key provider does not read: it begins with"),
+            ("encrypt: { key_id: \"file:relative.keys\" }", "encrypt.key_id: the key provider does not read: the path"),
             ("rotate: { reopen: { pidFile: x.pid } }", "rotate.reopen.pidFile: must be an absolute path"),
             ("rotate: { reopen: { pidFile: /x, unit: y } }", "rotate.reopen: wants exactly one"),
             ("hooks: { postRotate: { } }", "hooks.postRotate: wants exactly one"),

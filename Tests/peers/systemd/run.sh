@@ -162,6 +162,43 @@ check "the daemon listens on the very socket that systemd holds" inside bash -c 
     done' bash "$(property MainPID)"
 check "the unit is active" is ActiveState active
 
+# Logs: a unit of its own, as root, whose capabilities suffice for logs of others, su, hooks and the writers' names.
+check "apus install --logs succeeds" inside /opt/apus install --logs
+inside sh -ec '
+    useradd -m writer
+    mkdir -p /srv/logs /srv/theirs /var/log/own /etc/logsyncd/rules
+    chown writer: /srv/theirs
+    printf "one\n" | tee /srv/logs/a.log /srv/theirs/b.log >/var/log/own/c.log
+    chown writer: /srv/logs/a.log /srv/theirs/b.log
+    chmod 0640 /srv/logs/a.log
+    cat >/etc/logsyncd/rules/a.yaml <<END
+paths: /srv/logs/*.log
+rotate: { size: 1, naming: number }
+hooks: { postRotate: { shell: "su writer -s /bin/sh -c \"id -un >/tmp/hook\"; systemctl show -p Version >/tmp/hook-of-root" } }
+END
+    cat >/etc/logsyncd/rules/b.yaml <<END
+paths: /srv/theirs/*.log
+rotate: { size: 1, naming: number, su: { user: writer, group: writer } }
+compress: { algorithm: gzip }
+END
+    cat >/etc/logsyncd/rules/c.yaml <<END
+paths: /var/log/own/*.log
+rotate: { size: 1, naming: number, method: rename }
+END'
+inside sh -c 'setsid sleep 600 >>/var/log/own/c.log 2>/dev/null &'
+check "systemctl start logsyncd succeeds (READY=1)" inside systemctl start logsyncd.service
+check "a log of another user is rotated, and made anew as it was" inside sh -c '
+    stat -c "%U %a %s" /srv/logs/a.log | tee /dev/stderr | grep -qx "writer 640 0" && [ "$(cat /srv/logs/a.log.1)" = one ]'
+check "its hook has become another user, and has asked systemd" inside sh -c '
+    cat /tmp/hook /tmp/hook-of-root >&2; [ "$(cat /tmp/hook)" = writer ] && grep -q Version= /tmp/hook-of-root'
+check "a log in a folder of another user is rotated with su" inside sh -c '
+    ls -l /srv/theirs >&2; [ "$(zcat /srv/theirs/b.log.1.gz)" = one ]'
+check "who still writes is named" inside sh -c '
+    systemctl show logsyncd --property StatusText --value | tee /dev/stderr | grep -q "still has.*sleep\|sleep.*still has"'
+check "it has run all the time" inside sh -c '[ "$(systemctl show logsyncd --property NRestarts --value)" = 0 ]'
+check "systemctl stop logsyncd succeeds" inside systemctl stop logsyncd.service
+check "it ended with success" inside sh -c '[ "$(systemctl show logsyncd --property Result --value)" = success ]'
+
 restarts=$(property NRestarts)
 check "the process is stopped" inside kill -STOP "$(property MainPID)"
 echo "  (stopped the process; the watchdog has $(property WatchdogUSec))"

@@ -15,6 +15,7 @@ struct Install: ParsableCommand {
               apus install --dry-run                 what would be done
               sudo apus install                      on this host
               sudo apus install --socket             systemd holds the admin endpoint's socket
+              sudo apus install --logs               apus logs run as a service of its own, as root
               apus install --root image --systemd-version 257
                                                      into the tree of an image
             """)
@@ -28,6 +29,9 @@ struct Install: ParsableCommand {
 
     @Flag(help: "Install apus.socket, too: no connection is refused while the service restarts.")
     var socket = false
+
+    @Flag(help: "Install logsyncd.service, too: `apus logs run` as root, by the rules in /etc/logsyncd/rules.")
+    var logs = false
 
     @Option(help: ArgumentHelp("Install into the tree below this folder.", valueName: "folder"), completion: .directory)
     var root = "/"
@@ -53,7 +57,7 @@ struct Install: ParsableCommand {
             bash: Apus.completionScript(for: .bash), zsh: Apus.completionScript(for: .zsh),
             fish: Apus.completionScript(for: .fish))
         let options = InstallOptions(
-            root: root, withSocket: socket, systemdVersion: systemdVersion, completions: completions)
+            root: root, withSocket: socket, withLogs: logs, systemdVersion: systemdVersion, completions: completions)
         let facts = try HostSurvey.take(options)
         let plan = InstallPlan(InstallItem.all(options, systemdVersion: facts.systemdVersion), facts: facts)
         let printer = InstallPrinter(plan: plan, isDryRun: dryRun, options: options)

@@ -18,9 +18,21 @@ struct InstallPrinter {
     /// What the operator does next; nothing here was done.
     var next: [String] {
         let units = options.withSocket ? "apus.socket apus.service" : "apus.service"
-        guard options.root == "/" else { return ["systemctl --root=\(options.root) enable \(units)"] }
+        let logs = options.withLogs ? [InstallItem.logsUnit] : []
+        guard options.root == "/" else {
+            return ["systemctl --root=\(options.root) enable \(([units] + logs).joined(separator: " "))"]
+        }
         var lines = ["apus check \(InstallItem.configurationPath)", "systemctl enable --now \(units)"]
-        if plan.needsRestart { lines.append("systemctl try-restart apus.service") }
+        if options.withLogs {
+            lines += [
+                "apus logs check   (rules are in \(InstallItem.rulesPath); apus logs import takes logrotate's over)",
+                "systemctl enable --now \(InstallItem.logsUnit)",
+                "systemctl disable --now logrotate.timer   (or else both rotate the same logs)",
+            ]
+        }
+        if plan.needsRestart {
+            lines.append("systemctl try-restart \((["apus.service"] + logs).joined(separator: " "))")
+        }
         return lines
     }
 

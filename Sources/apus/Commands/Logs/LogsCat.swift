@@ -28,7 +28,7 @@ struct LogsCat: AsyncParsableCommand {
     var grep: String?
 
     func run() async throws {
-        let (open, catalogue, items) = try await options.items(which.query(log))
+        let (open, catalogue, items, troubles) = try await options.items(which.query(log))
         guard !items.isEmpty else {
             throw ApusError(
                 code: "nothing-archived", "nothing is archived of \(log)\(which.from == nil ? "" : " in that time")")
@@ -50,5 +50,6 @@ struct LogsCat: AsyncParsableCommand {
             }
         }
         await open.close()
+        try troubles.end()
     }
 }

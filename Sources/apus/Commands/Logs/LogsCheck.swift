@@ -9,6 +9,9 @@ struct LogsCheck: ParsableCommand {
         commandName: "check",
         abstract: "Say what is wrong in the rules, with file, line and key; change nothing.",
         discussion: """
+            Warnings tell what is doubtful: what means nothing where it stands, and what the rules name and this host has not
+            (key rings, variables, users). They change no exit code; 65 is that of a mistake.
+
             EXAMPLE
               apus logs check --rules /etc/logsyncd/rules
             """)
@@ -17,6 +20,10 @@ struct LogsCheck: ParsableCommand {
 
     func run() throws {
         let rules = try options.ruleSet()
-        try Report.output("\(Count.of(rules.rules.count, "rule")), all good\n")
+        let advice = RuleAdvice.warnings(rules, environment: ProcessEnvironment.current())
+        for warning in advice { Report.line("\(warning)") }
+        let warnings = rules.warnings.count + advice.count
+        let verdict = warnings == 0 ? "all good" : "no mistake, \(Count.of(warnings, "warning"))"
+        try Report.output("\(Count.of(rules.rules.count, "rule")), \(verdict)\n")
     }
 }

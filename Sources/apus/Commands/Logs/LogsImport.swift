@@ -11,7 +11,8 @@ struct LogsImport: AsyncParsableCommand {
         abstract: "Translate logrotate's configuration into rules, and say what could not be.",
         discussion: """
             Prints the rules, or writes one file each into --to. What has no counterpart is told on standard error with file
-            and line; exit code 3 then. Blocks with errors are left out and told, as logrotate does it; exit code 65.
+            and line (note:), exit code 3 then; a hint: tells what is written otherwise and does the same.
+            Blocks with errors are left out and told, as logrotate does it; exit code 65.
 
             With --status it also takes over when logrotate last rotated each log, into the journal below --state: without
             that, a log of which we know nothing is due a whole day, week or month after we first saw it.
@@ -50,11 +51,16 @@ struct LogsImport: AsyncParsableCommand {
         }
         let result = try LogrotateImport.read(path)
         for note in result.errors { Report.line("error: \(note)") }
-        for note in result.notes { Report.line("note: \(note)") }
+        for note in result.notes { Report.line("\(note.isHint ? "hint" : "note"): \(note)") }
         if let to { try write(result.rules, to) } else { try show(result.rules) }
         if let to, let status { try await remember(status, to) }
+        if to != nil, !result.rules.isEmpty {
+            Report.line(
+                "next: keep logrotate from these logs, or both rotate them: `systemctl disable --now logrotate.timer`, "
+                    + "or remove their files from its configuration")
+        }
         if !result.errors.isEmpty { throw ExitCode.badDeclaration }
-        if !result.notes.isEmpty || status?.problems.isEmpty == false { throw ExitCode.partial }
+        if result.notes.contains(where: { !$0.isHint }) || status?.problems.isEmpty == false { throw ExitCode.partial }
     }
 
     private func remember(_ status: LogrotateStatus, _ rules: String) async throws {
@@ -78,7 +84,9 @@ struct LogsImport: AsyncParsableCommand {
         if mkdir(folder, 0o755) != 0, errno != EEXIST { throw Files.failure("write-failed", "cannot make \(folder)") }
         for rule in rules {
             let file = "\(folder)/\(rule.name).yaml"
-            if !force, access(file, F_OK) == 0 {
+            var status = stat()
+            // A link to nothing is somebody's file, too.
+            if !force, lstat(file, &status) == 0 {
                 throw ApusError(code: "file-exists", "\(file) is there already; --force replaces it", kind: .usage)
             }
         }

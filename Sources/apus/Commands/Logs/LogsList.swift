@@ -23,14 +23,23 @@ struct LogsList: AsyncParsableCommand {
     @OptionGroup var options: LogsOptions
 
     func run() async throws {
-        let (open, _, items) = try await options.items(which.query(log))
-        await open.close()
+        let (open, catalogue, items, troubles) = try await options.items(which.query(log))
         if options.output == .json {
-            for item in items { try Report.output(LogsList.json(item) + "\n") }
-            return
+            for item in items {
+                try Report.output(LogsList.json(item, key: await catalogue.keyText(item)) + "\n")
+            }
+        } else {
+            try table(items)
         }
+        await open.close()
+        try troubles.end()
+    }
+
+    private func table(_ items: [CatalogueItem]) throws {
+        // Several hosts may have the same log.
+        let hasHosts = which.host == "*"
         let rows = items.map { item -> [Table.Cell] in
-            [
+            (hasHosts ? [Table.Cell(item.host)] : []) + [
                 Table.Cell(item.log), Table.Cell(LogsText.time(item.first)),
                 Table.Cell(LogsText.time(item.last ?? item.rotated)),
                 Table.Cell(item.lines.map { "\($0)" } ?? "-"), Table.Cell(LogsText.size(item.bytes)),
@@ -40,7 +49,7 @@ struct LogsList: AsyncParsableCommand {
         let stream = TerminalStream.output
         try stream.write(
             Table(
-                columns: [
+                columns: (hasHosts ? [Table.Column("Host", leastWidth: 8)] : []) + [
                     Table.Column("Log", leastWidth: 16), Table.Column("From", dropOrder: 2), Table.Column("To"),
                     Table.Column("Lines", .right), Table.Column("Size", .right),
                     Table.Column("Stored", .right, dropOrder: 1), Table.Column("Place", leastWidth: 24),
@@ -48,7 +57,7 @@ struct LogsList: AsyncParsableCommand {
             ).text(rows))
     }
 
-    static func json(_ item: CatalogueItem) -> String {
+    private static func json(_ item: CatalogueItem, key: String?) -> String {
         func number(_ value: Int64?) -> JSON { value.map { .number("\($0)") } ?? .null }
         func time(_ value: WallInstant?) -> JSON { value.map { .string($0.rfc3339) } ?? .null }
         return JSON.object([
@@ -58,7 +67,7 @@ struct LogsList: AsyncParsableCommand {
             JSON.Member("last", time(item.last)), JSON.Member("lines", number(item.lines)),
             JSON.Member("bytes", number(item.bytes)), JSON.Member("storedBytes", number(item.storedBytes)),
             JSON.Member("sha256", item.sha256.map { .string($0) } ?? .null),
-            JSON.Member("encryptionKey", item.entry?.keyText.map { .string($0) } ?? .null),
+            JSON.Member("encryptionKey", key.map { .string($0) } ?? .null),
             JSON.Member("place", .string(item.placeText)),
         ]).text
     }

@@ -28,7 +28,8 @@ struct LogsOptions: ParsableArguments {
         if let store {
             guard let target = StoreTarget(store) else {
                 throw ValidationError(
-                    "--store \(store): wanted s3://BUCKET/PREFIX/, oss://BUCKET/PREFIX/ or file:///FOLDER/")
+                    "--store \(store): wanted s3://BUCKET/PREFIX/, oss://BUCKET/PREFIX/ or file:///FOLDER/; a bucket's name has 3 to 63 of a-z 0-9 . -"
+                )
             }
             var upload = StoreSettings()
             upload.target = target

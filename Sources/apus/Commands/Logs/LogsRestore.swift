@@ -10,7 +10,8 @@ struct LogsRestore: AsyncParsableCommand {
         commandName: "restore",
         abstract: "Write archived segments back as plain files, each proven by its SHA-256.",
         discussion: """
-            A file appears under its name when all of it is there and right.
+            A file appears under its name when all of it is there and right. One that is there already and is the same is
+            left as it is. A segment that cannot be restored is told, the others are restored; the exit code is 1 then.
 
             EXAMPLES
               apus logs restore /var/log/nginx/access.log --since 2d --into /var/log/nginx/restored
@@ -26,30 +27,39 @@ struct LogsRestore: AsyncParsableCommand {
     var into: String
 
     func run() async throws {
-        let (open, catalogue, items) = try await options.items(which.query(log))
+        let (open, catalogue, items, troubles) = try await options.items(which.query(log))
         guard !items.isEmpty else {
             throw ApusError(code: "nothing-archived", "nothing is archived of \(log ?? "any log")")
         }
-        try await open.run {
-            for item in items {
-                let base = item.log.split(separator: "/").last.map(String.init) ?? "log"
-                let name =
-                    "\(base)-\(item.rotated.rfc3339.prefix(19).filter { $0 != ":" && $0 != "-" })Z-\(item.generation)"
-                let file = try WholeFile(folder: into, name: name)
-                var digest = SHA256()
-                try await catalogue.reader(item).whole { piece in
-                    digest.update(data: piece)
-                    try file.write(piece)
-                }
-                let found = digest.finalize().map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
-                if let wanted = item.sha256, wanted != found {
-                    throw ApusError(
-                        code: "content-differs", "\(item.placeText) is not what was rotated: nothing is written")
-                }
-                try file.finish()
-                try Report.output("\(into)/\(name)\n")
-            }
+        let failed = try await open.run {
+            try await LogsCopies.run(items) { try await restore($0, catalogue) }
         }
         await open.close()
+        try troubles.end(failed: failed)
+    }
+
+    private func restore(_ item: CatalogueItem, _ catalogue: Catalogue) async throws -> LogsCopies.Outcome {
+        let base = item.log.split(separator: "/").last.map(String.init) ?? "log"
+        let time = item.rotated.rfc3339.prefix(19).filter { $0 != ":" && $0 != "-" }
+        let name = "\(base)-\(time)Z-\(item.generation)"
+        let path = "\(into)/\(name)"
+        let old = WrittenFile(path)
+        if old.isThere {
+            guard let wanted = item.sha256, try old.sha256() == wanted else {
+                throw ApusError(code: "file-exists", "\(path) is there already, with another content")
+            }
+            return .isThere(path)
+        }
+        let file = try WholeFile(folder: into, name: name)
+        var digest = SHA256()
+        try await catalogue.reader(item).whole { piece in
+            digest.update(data: piece)
+            try file.write(piece)
+        }
+        if let wanted = item.sha256, wanted != LogsText.hexadecimal(digest.finalize()) {
+            throw ApusError(code: "content-differs", "it is not what was rotated: nothing is written")
+        }
+        try file.finish()
+        return .written(path)
     }
 }

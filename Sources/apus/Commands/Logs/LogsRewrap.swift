@@ -13,6 +13,9 @@ struct LogsRewrap: AsyncParsableCommand {
             After `apus logs key rotate`, or after a rule has got another key_id. Only headers are written anew: what was
             encrypted stays as it is, and in its store. An interrupted run is simply begun again.
 
+            Sealed files on this host keep their key: each that needs an older one is told, and the exit code is 3. Keep
+            that key until they are gone.
+
             EXAMPLES
               apus logs rewrap
               apus logs rewrap /var/log/app.log --key kms://prod/log-enc
@@ -31,8 +34,11 @@ struct LogsRewrap: AsyncParsableCommand {
     var force = false
 
     func run() async throws {
-        let (open, catalogue, items) = try await options.items(which.query(log))
-        let rules = try options.ruleSet(showsWarnings: false)
+        let (open, catalogue, found, troubles) = try await options.items(which.query(log))
+        // What is kept here though it is stored, too, is a file of its own.
+        let items = found.filter { $0.entry != nil }
+        let local = catalogue.local(which.query(log))
+        let rules = try options.rulesOrStore()
         let byName = Dictionary(rules.rules.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
         let stores = open.stores
         let given = key
@@ -49,24 +55,31 @@ struct LogsRewrap: AsyncParsableCommand {
             }
             return try stores.rewrapper(settings, region: byName[item.rule]?.settings.upload?.region)
         }
-        let (done, failed) = try await open.run { () -> (Int, Int) in
-            var (done, failed) = (0, 0)
-            for item in items {
+        let (done, failed, kept) = try await open.run { () -> (Int, Int, Int) in
+            var (done, failed, kept) = (0, 0, 0)
+            for item in items + local {
                 do {
-                    if case .rewrapped(let from, let to) = try await rewrapper.rewrap(item, force: force) {
+                    switch try await rewrapper.rewrap(item, force: force) {
+                    case .rewrapped(let from, let to):
                         done += 1
                         try Report.output("\(item.placeText): \(from) → \(to)\n")
+                    case .keptHere(let key):
+                        kept += 1
+                        Report.error("\(item.placeText) is on this host and still needs \(key)")
+                    case .unchanged, .notEncrypted: break
                     }
                 } catch let error as ApusError {
                     failed += 1
-                    Report.error("\(item.placeText): \(error)")
+                    Report.error("\(item.title): \(error)")
                 }
             }
-            return (done, failed)
+            return (done, failed, kept)
         }
         await open.close()
         try Report.output(
-            "\(Count.of(items.count, "segment")), \(done) rewrapped\(failed > 0 ? ", \(failed) failed" : "")\n")
-        if failed > 0 { throw ExitCode.partial }
+            "\(Count.of(items.count, "segment")), \(done) rewrapped\(failed > 0 ? ", \(failed) failed" : "")"
+                + "\(kept > 0 ? ", \(Count.of(kept, "file")) here under an older key" : "")\n")
+        if failed > 0 || kept > 0 { throw ExitCode.partial }
+        try troubles.end()
     }
 }

@@ -1,6 +1,8 @@
 import ArgumentParser
 import Base
+import CloudAPI
 import LogArchive
+import Terminal
 
 /// `apus logs rotate [LOG|RULE…]`: one round, to its end.
 struct LogsRotate: AsyncParsableCommand {
@@ -10,7 +12,8 @@ struct LogsRotate: AsyncParsableCommand {
         discussion: """
             Exit code: 0 when all is done, 3 when something is left (a writer that has its log open, a store that does not
             answer), 64 for a log that no rule rotates, 65 for a bad rule. What is left goes on with the next call, or in
-            the daemon.
+            the daemon. Where a daemon has the journal it is asked to rotate, and seals and stores by itself: exit code 0
+            when it has rotated, 3 when it has not answered within 5 s (it does it later, within an hour).
 
             EXAMPLES
               apus logs rotate
@@ -72,9 +75,35 @@ struct LogsRotate: AsyncParsableCommand {
 
     /// A daemon has the state folder: it rotates, and its own log and `apus logs status` tell the rest.
     private func ask(_ locked: ApusError) async throws {
-        let request = RotationRequest(force: force, only: wantedNames)
-        guard try await request.send(to: options.state, within: .seconds(5), time: SystemTime()) else { throw locked }
-        Report.line("rotated by the process that works with \(options.state); `apus logs status` shows how far it is")
+        let only = wantedNames
+        let holder = LogsHolder(state: options.state)
+        let request = RotationRequest(force: force, only: only)
+        let isTaken = try await request.send(
+            to: options.state, within: LogsRotate.patience, stays: holder.isDaemon, time: SystemTime())
+        guard isTaken || holder.isDaemon else { throw locked }
+        if options.output == .json {
+            try Report.output(json(holder, isTaken: isTaken) + "\n")
+        } else {
+            let which = only.isEmpty ? "all logs" : only.map(TerminalText.visible).joined(separator: ", ")
+            let what = "\(which)\(force ? ", due or not" : " that are due")"
+            let word =
+                isTaken
+                ? "\(holder.name) has rotated what could be of: \(what)"
+                : "asked \(holder.name) to rotate \(what); no answer within 5 s: it will do it when it can"
+            Report.line("\(word). `apus logs status` shows what waits; what failed is in its log")
+        }
+        if !isTaken { throw ExitCode.partial }
+    }
+
+    /// How long a daemon has for its answer; a hook that runs keeps it from it.
+    private static let patience = Duration.seconds(5)
+
+    private func json(_ holder: LogsHolder, isTaken: Bool) -> String {
+        JSON.object([
+            JSON.Member("event", .string(isTaken ? "rotation done by the daemon" : "rotation asked for")),
+            JSON.Member("process", holder.process.map { .number("\($0)") } ?? .null),
+            JSON.Member("force", .bool(force)), JSON.Member("only", .array(wantedNames.map { .string($0) })),
+        ]).text
     }
 
     /// A log that was asked for by its path must be one that a rule rotates: nothing is silently left alone.

@@ -49,7 +49,7 @@ final class LogsScreen: ArchiveObserver {
         state.withLock { state in
             let share = Int(Double(done) / Double(total) * 100)
             state.line.show(
-                "\(step == "seal" ? "sealing" : "storing") \(generation.log)  \(share) %  of \(ByteCount(total).humanReadable)"
+                "\(step == "seal" ? "sealing" : "storing") \(TerminalText.visible(generation.log))  \(share) %  of \(ByteCount(total).humanReadable)"
             )
         }
     }
@@ -59,7 +59,7 @@ final class LogsScreen: ArchiveObserver {
         state.withLock { state in
             state.line.clear()
             if isJSON { return }
-            for line in waiting { try? TerminalStream.error.writeLine("waiting    \(line)") }
+            for line in waiting { try? TerminalStream.error.writeLine("waiting    \(TerminalText.visible(line))") }
             let parts = [
                 Count.of(state.rotated, "log") + " rotated", Count.of(state.stored, "generation") + " stored",
                 "\(state.deleted) deleted here",
@@ -92,7 +92,10 @@ struct SilentObserver: ArchiveObserver {
 
 /// Events as lines for people.
 enum LogsText {
-    static func line(_ event: any Event) -> String {
+    /// One line, harmless to a terminal: names of logs and what hooks say are anybody's.
+    static func line(_ event: any Event) -> String { TerminalText.visible(plainLine(event)) }
+
+    private static func plainLine(_ event: any Event) -> String {
         switch event {
         case let event as LogRotated:
             "rotated    \(event.log) → \(event.generation)  \(size(event.bytes)), \(event.method): \(event.reason)"
@@ -101,7 +104,8 @@ enum LogsText {
         case let event as GenerationDeleted where event.reason == .missing:
             "gone       \(event.file)  somebody else has deleted it"
         case let event as GenerationDeleted:
-            "deleted    \(event.file)  \(size(event.bytes)), \(event.storedAt.map { "stored at \($0)" } ?? "stored nowhere")"
+            "deleted    \(event.file)  \(size(event.bytes)), "
+                + (event.storedAt.map { "stored at \($0)" } ?? "stored nowhere: \(reason(event.reason))")
         case let event as LogLeft:
             "left       \(event.log)  \(event.reason)"
         case let event as ArchiveFailed:
@@ -109,6 +113,16 @@ enum LogsText {
         case let event as BacklogChanged:
             "backlog    \(event.rule): \(event.state.rawValue), \(size(event.bytes))"
         default: type(of: event).message
+        }
+    }
+
+    /// Which setting has it so.
+    private static func reason(_ reason: GenerationDeleted.Reason) -> String {
+        switch reason {
+        case .stored: "it was stored"
+        case .keep, .keepAge, .keepBytes: "rotate.\(reason.rawValue)"
+        case .backlog: "lost by backlog.policy dropOldest"
+        case .missing: "somebody else has deleted it"
         }
     }
 

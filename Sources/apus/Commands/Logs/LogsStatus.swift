@@ -10,7 +10,8 @@ struct LogsStatus: AsyncParsableCommand {
         commandName: "status",
         abstract: "Show each rule's backlog, and the generations on this host with their stage.",
         discussion: """
-            It reads the journal beside whoever works with it.
+            It reads the journal beside whoever works with it. As JSON, a line for each rule (kind: rule), then one for each
+            generation (kind: generation).
 
             EXAMPLE
               apus logs status
@@ -23,6 +24,7 @@ struct LogsStatus: AsyncParsableCommand {
         let open = try options.open(rules, isReading: true)
         let state = open.archive.journal.state
         if options.output == .json {
+            for rule in open.sync(rules).rules { try Report.output(json(rule, state) + "\n") }
             for generation in state.all { try Report.output(json(generation) + "\n") }
             return
         }
@@ -59,8 +61,20 @@ struct LogsStatus: AsyncParsableCommand {
             ).text(details))
     }
 
+    private func json(_ rule: Rule, _ state: ArchiveState) -> String {
+        let backlog = Backlog(state, rule: rule)
+        return JSON.object([
+            JSON.Member("kind", .string("rule")), JSON.Member("rule", .string(rule.name)),
+            JSON.Member("here", .number("\(state.all.count { $0.rule == rule.name })")),
+            JSON.Member("waiting", .number("\(backlog.generations)")),
+            JSON.Member("waitingBytes", .number("\(backlog.bytes)")),
+            JSON.Member("oldest", backlog.oldest.map { .string($0.rfc3339) } ?? .null),
+        ]).text
+    }
+
     private func json(_ generation: Generation) -> String {
         JSON.object([
+            JSON.Member("kind", .string("generation")),
             JSON.Member("generation", .string(generation.id)), JSON.Member("rule", .string(generation.rule)),
             JSON.Member("log", .string(generation.log)),
             JSON.Member("file", .string("\(generation.folder)/\(generation.name)")),
