@@ -41,6 +41,32 @@ package struct GzipDecoder: ~Copyable {
         }
     }
 
+    /// Expands a bounded part, whatever the ratio: appends at most `most` bytes and what one step of zlib gives
+    /// (32 KiB). Call it again with the same input and position while it answers true.
+    ///
+    /// - Parameters:
+    ///   - position: How far `input` has been read; moved on.
+    /// - Returns: Whether input is left, or output waits inside.
+    /// - Throws: As `feed`.
+    package mutating func advance(
+        _ input: [UInt8], _ position: inout Int, atMost most: Int, into output: inout [UInt8]
+    ) throws(ApusError) -> Bool {
+        let limit = output.count + most
+        do {
+            return try input.span.withUnsafeBufferPointer { (bytes) throws(ApusError) in
+                guard self.position != .failed else { throw GzipDecoder.corrupt("an earlier part of it is corrupt") }
+                let end = min(bytes.count, position + (1 << 30))
+                stream.setInput(UnsafeBufferPointer(rebasing: bytes[position..<end]))
+                let isWaiting = try drain(until: limit, into: &output)
+                position = end - stream.unread
+                return isWaiting || position < bytes.count
+            }
+        } catch {
+            self.position = .failed
+            throw error
+        }
+    }
+
     /// Says that the input is at its end.
     ///
     /// - Throws: `ApusError` `gzip-truncated` when a member is not complete, or none came at all.
@@ -58,18 +84,21 @@ package struct GzipDecoder: ~Copyable {
         while offset < bytes.count {
             let end = min(bytes.count, offset + (1 << 30))
             stream.setInput(UnsafeBufferPointer(rebasing: bytes[offset..<end]))
-            try drain(into: &output)
+            _ = try drain(until: Int.max, into: &output)
             offset = end
         }
     }
 
     /// Runs zlib until it has read its input and has nothing more to give.
-    private mutating func drain(into output: inout [UInt8]) throws(ApusError) {
+    ///
+    /// - Returns: Whether it stopped before, because `output` has reached `most` bytes.
+    private mutating func drain(until most: Int, into output: inout [UInt8]) throws(ApusError) -> Bool {
         while true {
             if position == .betweenMembers {
-                if stream.unread == 0 { return }
+                if stream.unread == 0 { return false }
                 position = .insideMember
             }
+            if output.count >= most { return true }
             // One byte more than the limit allows is asked for, so that "exactly the limit" and "more" are told apart.
             let room = min(ZlibStream.chunk - 1, limit - produced) + 1
             let (code, written) = stream.step(flush: Z_NO_FLUSH, room: room, into: &output)
@@ -84,8 +113,8 @@ package struct GzipDecoder: ~Copyable {
                 position = .betweenMembers
                 if stream.resetInflate() != Z_OK { throw GzipDecoder.corrupt("zlib cannot start the next member") }
             case Z_OK, Z_BUF_ERROR:
-                if stream.unread == 0 && written < room { return }
-                if written == 0 && code == Z_BUF_ERROR { return }
+                if stream.unread == 0 && written < room { return false }
+                if written == 0 && code == Z_BUF_ERROR { return false }
             default:
                 throw GzipDecoder.corrupt("zlib code \(code)")
             }

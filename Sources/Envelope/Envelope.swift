@@ -1,4 +1,4 @@
-import Base
+package import Base
 
 /// Envelope: files that are sealed before they leave the host. `docs/log-format.md` describes them byte by byte.
 ///
@@ -10,7 +10,7 @@ import Base
 /// so keys are rotated without the content being touched; every length that is read has a bound.
 ///
 /// Errors: `envelope-not`, `envelope-version`, `envelope-damaged` (the header), `envelope-truncated`,
-/// `envelope-tampered` (the stream), `envelope-field`, `envelope-too-large`, `envelope-finished` (the caller); of keys,
+/// `envelope-tampered`, `envelope-segments` (the stream), `envelope-field`, `envelope-too-large`, `envelope-finished` (the caller); of keys,
 /// see `KeyProvider`.
 package enum Envelope {
     static func damaged(_ detail: String) -> ApusError {
@@ -19,6 +19,19 @@ package enum Envelope {
 
     static func truncated(_ detail: String) -> ApusError {
         ApusError(code: "envelope-truncated", "the sealed file is cut: \(detail)")
+    }
+
+    /// What is not sealed although it should be.
+    package static func notSealed(_ detail: String) -> ApusError {
+        ApusError(code: "envelope-not", "this is not a sealed file: \(detail)")
+    }
+
+    package static func empty() -> ApusError { truncated("it is empty") }
+
+    static func misplaced(_ found: UInt32, at index: UInt32) -> ApusError {
+        ApusError(
+            code: "envelope-segments",
+            "the sealed file was altered: segment \(found) stands where segment \(index) should")
     }
 
     static func tampered(_ detail: String) -> ApusError {

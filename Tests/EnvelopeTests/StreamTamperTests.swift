@@ -40,14 +40,14 @@ import Testing
                 what: "the last segment dropped", bytes: head, code: "envelope-truncated",
                 strictCode: "envelope-truncated"),
             Row(
-                what: "a middle segment dropped", bytes: segments[0] + segments[2] + last, code: "envelope-tampered",
-                strictCode: "envelope-tampered"),
+                what: "a middle segment dropped", bytes: segments[0] + segments[2] + last, code: "envelope-segments",
+                strictCode: "envelope-segments"),
             Row(
                 what: "segments swapped", bytes: segments[0] + segments[2] + segments[1] + last,
-                code: "envelope-tampered", strictCode: "envelope-tampered"),
+                code: "envelope-segments", strictCode: "envelope-segments"),
             Row(
                 what: "a segment twice", bytes: segments[0] + segments[1] + segments[1] + last,
-                code: "envelope-tampered", strictCode: "envelope-tampered"),
+                code: "envelope-segments", strictCode: "envelope-segments"),
             Row(
                 what: "another length of the header", bytes: [41] + sealed.dropFirst(), code: "envelope-tampered",
                 strictCode: "envelope-tampered"),
@@ -75,6 +75,34 @@ import Testing
             if row.what == "more behind a full one" { continue }
             check(row.bytes, row.strictCode, "\(row.what), length known", streamBytes: Int64(sealed.count))
         }
+    }
+
+    /// Read in any order, as a slice of an object is.
+    @Test func singleSegmentsSayWhatTheyAre() throws {
+        let size = StreamTamperTests.segment
+        let opener = try SegmentOpener(
+            key: StreamSamples.key, associatedData: StreamSamples.associated,
+            streamHeader: [UInt8](sealed.prefix(SegmentLayout.headerBytes)))
+        func failure(_ index: Int64, isLast: Bool, _ bytes: ArraySlice<UInt8>, isLengthKnown: Bool = false) -> String {
+            var output = [UInt8]()
+            let error = #expect(throws: ApusError.self) {
+                try opener.open(
+                    index, isLast: isLast, [UInt8](bytes).span, isLengthKnown: isLengthKnown, into: &output)
+            }
+            #expect(output.isEmpty)
+            return error.map { "\($0.code) \($0)" } ?? ""
+        }
+        let swapped = failure(2, isLast: false, sealed[size..<(2 * size)])
+        #expect(swapped.hasPrefix("envelope-segments") && swapped.contains("segment 1 stands where segment 2 should"))
+        #expect(failure(1, isLast: true, sealed[size..<(2 * size)]).hasPrefix("envelope-truncated"))
+        #expect(failure(1, isLast: true, sealed[size..<(2 * size - 9)]).hasPrefix("envelope-truncated"))
+        #expect(failure(3, isLast: false, sealed[(3 * size)...]).hasPrefix("envelope-tampered"))
+        var altered = sealed
+        altered[sealed.count - 1] ^= 1
+        #expect(failure(3, isLast: true, altered[(3 * size)...]).hasPrefix("envelope-truncated"))
+        #expect(failure(3, isLast: true, altered[(3 * size)...], isLengthKnown: true).hasPrefix("envelope-tampered"))
+        altered[size] ^= 1
+        #expect(failure(1, isLast: false, altered[size..<(2 * size)]).hasPrefix("envelope-tampered"))
     }
 
     @Test func everyCutIsACut() {

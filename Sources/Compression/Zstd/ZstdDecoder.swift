@@ -21,6 +21,8 @@ package struct ZstdDecoder: ~Copyable, @unchecked Sendable {
     private var produced = 0
     private var position = Position.betweenFrames
     private var frames = 0
+    /// Whether the last step filled its room, inside a frame.
+    private var isFull = false
 
     /// - Parameters:
     ///   - limit: The most bytes that this decoder gives, over all its frames.
@@ -61,10 +63,32 @@ package struct ZstdDecoder: ~Copyable, @unchecked Sendable {
     package mutating func feed(_ input: Span<UInt8>, into output: inout [UInt8]) throws(ApusError) {
         do {
             try input.withUnsafeBytes { (bytes) throws(ApusError) in
-                try run(bytes, into: &output)
+                var read = 0
+                _ = try run(bytes, &read, until: Int.max, into: &output)
             }
         } catch {
             position = .failed
+            throw error
+        }
+    }
+
+    /// Expands a bounded part, whatever the ratio: appends at most `most` bytes and what one step of libzstd gives
+    /// (128 KiB). Call it again with the same input and position while it answers true.
+    ///
+    /// - Parameters:
+    ///   - position: How far `input` has been read; moved on.
+    /// - Returns: Whether input is left, or output waits inside.
+    /// - Throws: As `feed`.
+    package mutating func advance(
+        _ input: [UInt8], _ position: inout Int, atMost most: Int, into output: inout [UInt8]
+    ) throws(ApusError) -> Bool {
+        let limit = output.count + most
+        do {
+            return try input.span.withUnsafeBytes { (bytes) throws(ApusError) in
+                try run(bytes, &position, until: limit, into: &output)
+            }
+        } catch {
+            self.position = .failed
             throw error
         }
     }
@@ -78,17 +102,22 @@ package struct ZstdDecoder: ~Copyable, @unchecked Sendable {
         }
     }
 
-    private mutating func run(_ bytes: UnsafeRawBufferPointer, into output: inout [UInt8]) throws(ApusError) {
+    /// - Returns: Whether it stopped because `output` has reached `most` bytes.
+    private mutating func run(
+        _ bytes: UnsafeRawBufferPointer, _ read: inout Int, until most: Int, into output: inout [UInt8]
+    ) throws(ApusError) -> Bool {
         guard position != .failed else { throw ZstdDecoder.corrupt("an earlier part of it is corrupt") }
-        var input = ZSTD_inBuffer(src: bytes.baseAddress, size: bytes.count, pos: 0)
+        var input = ZSTD_inBuffer(src: bytes.baseAddress, size: bytes.count, pos: read)
+        defer { read = input.pos }
         // A step that fills its room may have more to give, and at the end of the input that must not stay inside.
-        var isFull = false
         while input.pos < input.size || isFull {
+            if output.count >= most { return true }
             // One byte more than the limit allows is asked for, so that "exactly the limit" and "more" are told apart.
             let room = min(ZSTD_DStreamOutSize() - 1, limit - produced) + 1
             let written = try step(&input, room: room, into: &output)
             isFull = written == room && position == .insideFrame
         }
+        return false
     }
 
     /// One call of libzstd: appends at most `room` bytes.

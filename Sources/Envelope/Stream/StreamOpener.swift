@@ -26,7 +26,7 @@ package struct StreamOpener: ~Copyable {
 
     /// Takes more of the stream and appends what opens of it.
     ///
-    /// - Throws: `ApusError` `envelope-tampered`, after which the opener cannot be used further; `envelope-finished`
+    /// - Throws: `ApusError` `envelope-tampered` or `envelope-segments`, after which the opener cannot be used further; `envelope-finished`
     ///   after `finish`.
     package mutating func feed(_ sealed: UnsafeRawBufferPointer, into output: inout [UInt8]) throws(ApusError) {
         try guarded { (opener) throws(ApusError) in
@@ -43,7 +43,7 @@ package struct StreamOpener: ~Copyable {
 
     /// Says that the stream is at its end, and appends its last segment.
     ///
-    /// - Throws: `ApusError` `envelope-truncated` when the stream goes on, `envelope-tampered`.
+    /// - Throws: `ApusError` `envelope-truncated` when the stream goes on, `envelope-tampered`, `envelope-segments`.
     package mutating func finish(into output: inout [UInt8]) throws(ApusError) {
         try guarded { (opener) throws(ApusError) in
             try opener.openLast(into: &output)
@@ -100,12 +100,8 @@ package struct StreamOpener: ~Copyable {
             ? tryOpen(part, isLast: false, into: &output)
             : pending.withUnsafeBytes { tryOpen($0, isLast: false, into: &output) }
         guard isOpen, index < UInt32.max else {
-            var ignored = [UInt8]()
-            let wasLast =
-                pending.isEmpty
-                ? tryOpen(part, isLast: true, into: &ignored)
-                : pending.withUnsafeBytes { tryOpen($0, isLast: true, into: &ignored) }
-            throw Envelope.tampered(wasLast ? "bytes follow its last segment" : SegmentOpener.reason(Int64(index)))
+            throw pending.isEmpty
+                ? failure(part, isLast: false) : pending.withUnsafeBytes { failure($0, isLast: false) }
         }
         pending.removeAll(keepingCapacity: true)
         index += 1
@@ -121,18 +117,12 @@ package struct StreamOpener: ~Copyable {
         // An empty last segment would be a second way to write the same content.
         let isEmpty = pending.count == SegmentLayout.tagBytes && index > 0
         if !isEmpty, pending.withUnsafeBytes({ tryOpen($0, isLast: true, into: &output) }) { return }
-        throw whyNot()
+        throw pending.withUnsafeBytes { failure($0, isLast: true) }
     }
 
-    /// Why the end of the stream is not its last segment.
-    private func whyNot() -> ApusError {
-        let isFull = pending.count == SegmentLayout.sealedCapacity(index)
-        var ignored = [UInt8]()
-        if pending.withUnsafeBytes({ tryOpen($0, isLast: false, into: &ignored) }) {
-            return Envelope.truncated("it ends with segment \(index), which is not its last")
-        }
-        if isFull || streamBytes != nil { return Envelope.tampered(SegmentOpener.reason(Int64(index))) }
-        return Envelope.truncated("it ends within segment \(index), or that segment was altered")
+    private func failure(_ sealed: UnsafeRawBufferPointer, isLast: Bool) -> ApusError {
+        opener?.failure(sealed, index, isLast: isLast, isLengthKnown: streamBytes != nil)
+            ?? Envelope.truncated("it ends before a segment does")
     }
 
     private func tryOpen(

@@ -194,8 +194,13 @@ package struct Catalogue: Sendable {
         return try Rotator(archive: archive, rule: rule).account()
     }
 
+    /// - Throws: What opening throws; `object-missing`, `object-exchanged` (see `SegmentProof`).
     package func reader(_ item: CatalogueItem) async throws -> PlainReader {
-        try await PlainReader(try source(item), keys: archive.keys)
+        let metadata = try await SegmentProof.metadata(item)
+        let reader = try await PlainReader(
+            try source(item), keys: archive.keys, expects: SegmentProof.expectation(item, metadata))
+        try SegmentProof.check(item, reader.header?.context, metadata)
+        return reader
     }
 }
 

@@ -8,6 +8,7 @@ final class EnvelopeSource: ByteSource {
     private let start: Int64
     private let layout: SegmentLayout
     private let opener: SegmentOpener
+    private let isLengthKnown: Bool
     private let last = Mutex<(index: Int64, plain: [UInt8])?>(nil)
     let header: EnvelopeHeader
 
@@ -15,7 +16,11 @@ final class EnvelopeSource: ByteSource {
 
     /// - Returns: Nil where the source does not begin as an envelope does.
     /// - Throws: The distinct errors of damaged headers, wrong keys, cut files (see `EnvelopeHeader`, `KeyProvider`).
-    static func open(_ source: any ByteSource, _ keys: any KeyDirectory) async throws -> EnvelopeSource? {
+    ///
+    /// - Parameter isLengthKnown: Whether the source is known to be as long as it was made.
+    static func open(
+        _ source: any ByteSource, _ keys: any KeyDirectory, isLengthKnown: Bool
+    ) async throws -> EnvelopeSource? {
         let prefix = try await source.read(0..<min(Int64(EnvelopeHeader.prefixSize), source.size))
         let size: Int
         do throws(ApusError) {
@@ -30,13 +35,15 @@ final class EnvelopeSource: ByteSource {
         let opener = try SegmentOpener(
             key: key, associatedData: header.associatedData, streamHeader: Array(bytes.dropFirst(size)))
         return EnvelopeSource(
-            source, start: Int64(size), try SegmentLayout(streamBytes: source.size - Int64(size)), opener, header)
+            source, start: Int64(size), try SegmentLayout(streamBytes: source.size - Int64(size)), opener, header,
+            isLengthKnown)
     }
 
     private init(
         _ source: any ByteSource, start: Int64, _ layout: SegmentLayout, _ opener: SegmentOpener,
-        _ header: EnvelopeHeader
+        _ header: EnvelopeHeader, _ isLengthKnown: Bool
     ) {
+        self.isLengthKnown = isLengthKnown
         self.source = source
         self.start = start
         self.layout = layout
@@ -61,7 +68,8 @@ final class EnvelopeSource: ByteSource {
         let place = layout.sealedRange(index)
         let sealed = try await source.read(place.lowerBound + start..<place.upperBound + start)
         var plain: [UInt8] = []
-        try opener.open(index, isLast: layout.isLast(index), sealed.span, into: &plain)
+        try opener.open(
+            index, isLast: layout.isLast(index), sealed.span, isLengthKnown: isLengthKnown, into: &plain)
         last.withLock { $0 = (index, plain) }
         return plain
     }

@@ -2,14 +2,19 @@ package import Base
 import Glibc
 
 /// Chooses lines: by the time that they say, by a regular expression. A line without a time goes with the one before it.
+///
+/// One filter serves the segments of a log in turn (`begin`), because `copytruncate` may cut a line in two. Bound: 1 MiB; a
+/// longer line is judged by its first MiB and passes, or does not, as a whole.
 package final class LineFilter {
-    /// A longer line is given in pieces.
     private static let longestLine = 1 << 20
 
     private let times: Range<Int64>?
     private let expression: UnsafeMutablePointer<regex_t>?
-    private let time: LineTime
+    private var time: LineTime
+    /// Of a line that has not ended: at most `longestLine` bytes.
     private var rest: [UInt8] = []
+    /// Of a longer line, for what is still to come of it.
+    private var verdict: Bool?
     private var isInside = true
 
     /// - Parameters:
@@ -19,6 +24,7 @@ package final class LineFilter {
     package init(from: WallInstant?, until: WallInstant?, pattern: String?, reference: WallInstant) throws(ApusError) {
         times = from == nil && until == nil ? nil : LineFilter.range(from, until)
         time = LineTime(reference: reference)
+        if let pattern { try PatternBounds.check(pattern) }
         guard let pattern else {
             expression = nil
             return
@@ -47,33 +53,80 @@ package final class LineFilter {
 
     package var passesAll: Bool { times == nil && expression == nil }
 
-    /// - Returns: The chosen lines of what is whole by now.
+    /// Whether the last line has not ended.
+    package var isInsideLine: Bool { !rest.isEmpty || verdict != nil }
+
+    /// Before the next segment.
+    ///
+    /// - Parameters:
+    ///   - reference: For times without a year.
+    ///   - isContinuing: Whether it goes on where the one before ended.
+    /// - Returns: What was left of the one before, where it does not.
+    package func begin(reference: WallInstant, isContinuing: Bool) -> [UInt8] {
+        var left: [UInt8] = []
+        if !isContinuing || !isInsideLine {
+            left = finish()
+            isInside = true
+        }
+        time = LineTime(reference: reference)
+        return left
+    }
+
+    /// - Returns: The chosen lines of what is whole by now: at most as many bytes as came, and 1 MiB.
     package func feed(_ bytes: [UInt8]) -> [UInt8] {
         if passesAll { return bytes }
-        rest += bytes
-        guard let end = rest.lastIndex(of: UInt8(ascii: "\n")) else {
-            return rest.count > LineFilter.longestLine ? finish() : []
-        }
-        let whole = rest[...end]
         var output: [UInt8] = []
-        var start = 0
-        whole.withUnsafeBytes { all in
+        bytes.withUnsafeBytes { all in
+            var start = 0
             while start < all.count {
-                let newline = all[start...].firstIndex(of: UInt8(ascii: "\n")) ?? all.count - 1
-                if takes(UnsafeRawBufferPointer(rebasing: all[start..<newline])) { output += all[start...newline] }
-                start = newline + 1
+                let left = UnsafeRawBufferPointer(rebasing: all[start...])
+                let newline = left.baseAddress.flatMap { memchr($0, 0x0A, left.count) }
+                let count = newline.map { UnsafeRawPointer($0) - UnsafeRawPointer(left.baseAddress!) + 1 } ?? left.count
+                take(UnsafeRawBufferPointer(rebasing: left[..<count]), isEnd: newline != nil, into: &output)
+                start += count
             }
         }
-        rest.removeFirst(end + 1)
         return output
     }
 
     /// What is left without a line feed.
     package func finish() -> [UInt8] {
-        defer { rest = [] }
-        if passesAll { return rest }
-        return rest.withUnsafeBytes { takes($0) } ? rest : []
+        defer {
+            rest = []
+            verdict = nil
+        }
+        return !rest.isEmpty && takes(rest) ? rest : []
     }
+
+    /// - Parameter isEnd: Whether `part` ends in a line feed, which it has nowhere else.
+    private func take(_ part: UnsafeRawBufferPointer, isEnd: Bool, into output: inout [UInt8]) {
+        if let verdict {
+            if verdict { output += part }
+            if isEnd { self.verdict = nil }
+            return
+        }
+        let room = LineFilter.longestLine - rest.count
+        if part.count <= room {
+            if isEnd, rest.isEmpty {
+                if takes(UnsafeRawBufferPointer(rebasing: part.dropLast())) { output += part }
+                return
+            }
+            rest += part
+            guard isEnd else { return }
+            if rest.withUnsafeBytes({ takes(UnsafeRawBufferPointer(rebasing: $0.dropLast())) }) { output += rest }
+        } else {
+            rest += part.prefix(room)
+            let isTaken = takes(rest)
+            if isTaken {
+                output += rest
+                output += part.dropFirst(room)
+            }
+            verdict = isEnd ? nil : isTaken
+        }
+        rest.removeAll(keepingCapacity: true)
+    }
+
+    private func takes(_ line: [UInt8]) -> Bool { line.withUnsafeBytes { takes($0) } }
 
     private func takes(_ line: UnsafeRawBufferPointer) -> Bool {
         if let times {
@@ -81,7 +134,11 @@ package final class LineFilter {
             if !isInside { return false }
         }
         guard let expression else { return true }
-        let text = Array(line.map { CChar(bitPattern: $0) }) + [0]
-        return regexec(expression, text, 0, nil, 0) == 0
+        // The end is said, so that the line needs no copy with a zero behind it, and a zero in it ends nothing.
+        var match = regmatch_t(rm_so: 0, rm_eo: regoff_t(line.count))
+        guard let text = line.baseAddress?.assumingMemoryBound(to: CChar.self) else {
+            return regexec(expression, "", 0, nil, 0) == 0
+        }
+        return regexec(expression, text, 0, &match, REG_STARTEND) == 0
     }
 }

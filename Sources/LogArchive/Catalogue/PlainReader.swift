@@ -5,18 +5,41 @@ package import Envelope
 /// Gives the plain content of a sealed source: opened, decompressed, whole or a slice. What it is packed with is told by its
 /// first bytes and not by its name.
 package struct PlainReader: Sendable {
-    private static let piece: Int64 = 4 << 20
+    /// What a source should be; anything else is an error, and nothing of it is given.
+    package enum Expectation: Sendable {
+        /// Sealed or not, packed or not.
+        case anything
+        /// An envelope. A source that is known to be as long as it was made cannot be cut.
+        case sealed(isLengthKnown: Bool)
+        /// An envelope, or at least a frame of zstd or gzip: somebody's file.
+        case sealedOrPacked
+    }
+
+    /// Frames to read, and where they stand in the whole.
+    package struct Slice: Sendable {
+        let range: Range<Int64>
+        package let isFromBeginning: Bool
+        package let isToEnd: Bool
+    }
+
+    /// Bytes that are read at once.
+    private static let piece: Int64 = 1 << 20
 
     private enum Packing { case zstd, gzip, none }
 
     private let source: any ByteSource
     private let packing: Packing
+    private let windowLogMax: Int
     /// Of the envelope; nil where there is none.
     package let header: EnvelopeHeader?
 
-    /// - Throws: as `EnvelopeSource.open`.
-    package init(_ source: any ByteSource, keys: any KeyDirectory) async throws {
-        let envelope = try await EnvelopeSource.open(source, keys)
+    /// - Throws: as `EnvelopeSource.open`; `envelope-not` or `envelope-truncated` for what is not as it should be.
+    package init(
+        _ source: any ByteSource, keys: any KeyDirectory, expects: Expectation = .anything
+    ) async throws {
+        var isLengthKnown = false
+        if case .sealed(let known) = expects { isLengthKnown = known }
+        let envelope = try await EnvelopeSource.open(source, keys, isLengthKnown: isLengthKnown)
         header = envelope?.header
         let inner: any ByteSource = envelope ?? source
         self.source = inner
@@ -25,6 +48,24 @@ package struct PlainReader: Sendable {
         case "gzip": packing = .gzip
         case .some: packing = .none
         case nil: packing = PlainReader.packing(try await inner.read(0..<min(4, inner.size)))
+        }
+        // Ours may have been made with `long`. Of somebody's own as much memory as zstd takes without being told more.
+        if case .sealedOrPacked = expects, envelope == nil {
+            windowLogMax = ZstdDecoder.usualWindowLog
+        } else {
+            windowLogMax = 31
+        }
+        if envelope == nil { try PlainReader.check(expects, packing, size: source.size) }
+    }
+
+    private static func check(_ expects: Expectation, _ packing: Packing, size: Int64) throws(ApusError) {
+        switch expects {
+        case .anything: return
+        case .sealedOrPacked where packing != .none && size > 0: return
+        case .sealed where size > 0: throw Envelope.notSealed("it should be, and does not begin with APUSLOG")
+        case .sealed, .sealedOrPacked:
+            guard size > 0 else { throw Envelope.empty() }
+            throw Envelope.notSealed("it begins with neither APUSLOG nor a frame of zstd or gzip")
         }
     }
 
@@ -40,19 +81,26 @@ package struct PlainReader: Sendable {
         try await pieces(0..<source.size, sink)
     }
 
-    /// Gives the frames that may hold lines of these times (milliseconds since 1970) to `sink`; everything where the source
-    /// has no index of times.
+    /// The frames that may hold lines of these times (milliseconds since 1970); all where the source has no index of times.
     ///
-    /// - Returns: Whether it was a slice.
-    package func slice(_ times: Range<Int64>, _ sink: ([UInt8]) async throws -> Void) async throws -> Bool {
+    /// - Parameter isFromBeginning: Whether it must begin with the first frame, because a line began before it.
+    package func slice(_ times: Range<Int64>, isFromBeginning: Bool = false) async throws -> Slice {
         guard let (table, index) = try await indexes() else {
-            try await whole(sink)
-            return false
+            return Slice(range: 0..<source.size, isFromBeginning: true, isToEnd: true)
         }
         let frames = index.frames(times)
-        guard let first = frames.first, let last = frames.last else { return true }
-        try await pieces(table[first].compressed.lowerBound..<table[last].compressed.upperBound, sink)
-        return true
+        guard let found = frames.first, let last = frames.last else {
+            return Slice(range: 0..<0, isFromBeginning: false, isToEnd: false)
+        }
+        let first = isFromBeginning ? 0 : found
+        return Slice(
+            range: table[first].compressed.lowerBound..<table[last].compressed.upperBound, isFromBeginning: first == 0,
+            isToEnd: last == index.times.count - 1)
+    }
+
+    /// Gives a slice to `sink`, in pieces.
+    package func read(_ slice: Slice, _ sink: ([UInt8]) async throws -> Void) async throws {
+        try await pieces(slice.range, sink)
     }
 
     /// The seek table and the index of times; nil where there are none.
@@ -72,7 +120,8 @@ package struct PlainReader: Sendable {
     }
 
     private func pieces(_ range: Range<Int64>, _ sink: ([UInt8]) async throws -> Void) async throws {
-        let unpacker = try Unpacker(packing == .zstd ? .zstd : packing == .gzip ? .gzip : .none)
+        let unpacker = try Unpacker(
+            packing == .zstd ? .zstd : packing == .gzip ? .gzip : .none, windowLogMax: windowLogMax)
         var position = range.lowerBound
         while position < range.upperBound {
             let end = min(range.upperBound, position + PlainReader.piece)
@@ -81,41 +130,5 @@ package struct PlainReader: Sendable {
             try await unpacker.feed(bytes, sink)
         }
         try unpacker.finish(isEmpty: range.isEmpty)
-    }
-}
-
-/// A decoder that a method with suspensions can hold.
-private final class Unpacker {
-    private static let piece = 256 << 10
-    private var zstd: ZstdDecoder?
-    private var gzip: GzipDecoder?
-
-    init(_ algorithm: CompressSettings.Algorithm) throws(ApusError) {
-        switch algorithm {
-        case .zstd: zstd = try ZstdDecoder(limit: Int.max, windowLogMax: 31)
-        case .gzip: gzip = try GzipDecoder(limit: Int.max)
-        case .none: break
-        }
-    }
-
-    /// Small pieces go in, so that what comes out of one stays small, too.
-    func feed(_ bytes: [UInt8], _ sink: ([UInt8]) async throws -> Void) async throws {
-        guard zstd != nil || gzip != nil else { return try await sink(bytes) }
-        var position = 0
-        while position < bytes.count {
-            let end = min(bytes.count, position + Unpacker.piece)
-            var output: [UInt8] = []
-            let piece = Array(bytes[position..<end])
-            try zstd?.feed(piece, into: &output)
-            try gzip?.feed(piece, into: &output)
-            if !output.isEmpty { try await sink(output) }
-            position = end
-        }
-    }
-
-    func finish(isEmpty: Bool) throws(ApusError) {
-        if isEmpty { return }
-        try zstd?.finish()
-        try gzip?.finish()
     }
 }

@@ -1,6 +1,5 @@
 import ArgumentParser
 import Base
-import Glibc
 import LogArchive
 
 /// `apus logs cat LOG`: the archived content, in order.
@@ -11,6 +10,7 @@ struct LogsCat: AsyncParsableCommand {
         discussion: """
             With --from and --to only the frames of that time are fetched (zstd), and only their lines printed: a line's time
             is the one that it says, in any common form. What the live log holds now is not archived yet.
+            A segment that cannot be read is named on standard error, the next are printed, and the exit code is 1.
 
             EXAMPLES
               apus logs cat /var/log/nginx/access.log
@@ -28,28 +28,35 @@ struct LogsCat: AsyncParsableCommand {
     var grep: String?
 
     func run() async throws {
-        let (open, catalogue, items, troubles) = try await options.items(which.query(log))
+        // Before a store is asked.
+        _ = try filter()
+        let (open, catalogue, items, troubles) = try await options.items(which.query(LogsCat.resolved(log)))
         guard !items.isEmpty else {
             throw ApusError(
                 code: "nothing-archived", "nothing is archived of \(log)\(which.from == nil ? "" : " in that time")")
         }
-        try await open.run {
-            for item in items {
-                let filter = try LineFilter(
-                    from: which.from?.instant, until: which.until?.instant, pattern: grep, reference: item.rotated)
-                let reader = try await catalogue.reader(item)
-                let sink: ([UInt8]) async throws -> Void = { piece in
-                    try Files.writeAll(filter.feed(piece), to: STDOUT_FILENO, name: "standard output")
-                }
-                if which.from != nil || which.until != nil {
-                    _ = try await reader.slice(LineFilter.range(which.from?.instant, which.until?.instant), sink)
-                } else {
-                    try await reader.whole(sink)
-                }
-                try Files.writeAll(filter.finish(), to: STDOUT_FILENO, name: "standard output")
-            }
+        let times =
+            which.from == nil && which.until == nil
+            ? nil : LineFilter.range(which.from?.instant, which.until?.instant)
+        let failures = try await open.run {
+            var printer = SegmentPrinter(catalogue, try filter(), times: times)
+            for item in items { try await printer.print(item) }
+            try printer.finish()
+            return printer.failures
         }
         await open.close()
+        if failures > 0 { throw ExitCode.failed }
         try troubles.end()
+    }
+
+    private func filter() throws(ApusError) -> LineFilter {
+        try LineFilter(
+            from: which.from?.instant, until: which.until?.instant, pattern: grep, reference: SystemTime().wallNow())
+    }
+
+    /// A relative path is one of the current folder. A glob that begins with a star is one of all paths.
+    private static func resolved(_ log: String) -> String {
+        if log.hasPrefix("/") || log.hasPrefix("*") { return log }
+        return Files.absolute(log)
     }
 }

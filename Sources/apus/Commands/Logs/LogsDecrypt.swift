@@ -15,10 +15,11 @@ struct LogsDecrypt: AsyncParsableCommand {
 
             EXAMPLES
               apus logs decrypt access.log.zst.enc | less
+              ssh web1 cat access.log.zst.enc | apus logs decrypt -
               apus logs decrypt access.log.zst.enc --key file:/etc/apus/logs.keys --into access.log
             """)
 
-    @Argument(help: "The sealed file.", completion: .file())
+    @Argument(help: "The sealed file; - for standard input.", completion: .file())
     var file: String
 
     @Option(help: ArgumentHelp("Who wraps keys, in place of whom the header names.", valueName: "uri"))
@@ -30,7 +31,7 @@ struct LogsDecrypt: AsyncParsableCommand {
     func run() async throws {
         let stores = SystemStores(time: SystemTime())
         let reader = try await PlainReader(
-            LocalFile(file), keys: key.map { GivenKey(stores: stores, uri: $0) } ?? stores)
+            LocalFile(file), keys: key.map { GivenKey(stores: stores, uri: $0) } ?? stores, expects: .sealedOrPacked)
         if let into {
             let slash = into.lastIndex(of: "/")
             let folder = slash.map { $0 == into.startIndex ? "/" : String(into[..<$0]) } ?? "."
@@ -39,7 +40,11 @@ struct LogsDecrypt: AsyncParsableCommand {
             try await reader.whole { try output.write($0) }
             try output.finish()
         } else {
-            try await reader.whole { try Files.writeAll($0, to: STDOUT_FILENO, name: "standard output") }
+            do {
+                try await reader.whole { try PipedOutput.write($0) }
+            } catch let failed as PipedOutput.Failed {
+                throw failed.error
+            }
         }
         await stores.shutdown()
     }
@@ -52,8 +57,10 @@ private final class LocalFile: ByteSource {
     let size: Int64
 
     init(_ path: String) throws(ApusError) {
-        self.path = path
-        descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
+        self.path = path == "-" ? "standard input" : path
+        descriptor =
+            path == "-"
+            ? try StandardInput.file() : open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
         guard descriptor >= 0 else { throw Files.failure("read-failed", "cannot read \(path)") }
         var status = stat()
         guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
@@ -79,5 +86,39 @@ private final class LocalFile: ByteSource {
             done += count
         }
         return bytes
+    }
+}
+
+/// Standard input as a file that can be read anywhere: itself where it is one, else a copy without a name.
+private enum StandardInput {
+    static func file() throws(ApusError) -> Int32 {
+        var status = stat()
+        if fstat(STDIN_FILENO, &status) == 0, status.st_mode & S_IFMT == S_IFREG {
+            return fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3)
+        }
+        let folder = getenv("TMPDIR").map { String(cString: $0) } ?? "/var/tmp"
+        var template = Array("\(folder)/apus-decrypt-XXXXXX".utf8CString)
+        let copy = mkstemp(&template)
+        guard copy >= 0 else { throw Files.failure("write-failed", "cannot make a file in \(folder)") }
+        _ = fcntl(copy, F_SETFD, FD_CLOEXEC)
+        unlink(template)
+        do throws(ApusError) {
+            try fill(copy, folder)
+        } catch {
+            close(copy)
+            throw error
+        }
+        return copy
+    }
+
+    private static func fill(_ copy: Int32, _ folder: String) throws(ApusError) {
+        var buffer = [UInt8](repeating: 0, count: 256 << 10)
+        while true {
+            let count = read(STDIN_FILENO, &buffer, buffer.count)
+            if count < 0, errno == EINTR { continue }
+            guard count >= 0 else { throw Files.failure("read-failed", "cannot read standard input") }
+            if count == 0 { return }
+            try Files.writeAll(Array(buffer[..<count]), to: copy, name: "a file in \(folder)")
+        }
     }
 }

@@ -56,18 +56,3 @@ struct LogsOptions: ParsableArguments {
             settings(), threads: threads, isReading: isReading, observer: observer, time: SystemTime())
     }
 }
-
-/// A moment on the command line: `2026-11-28T13:00:00Z`, `2026-11-28`, or how long ago: `2h`, `7d`.
-struct MomentArgument: ExpressibleByArgument {
-    let instant: WallInstant
-
-    init?(argument: String) {
-        if let duration = DurationText.parse(argument) {
-            instant = SystemTime().wallNow().advanced(by: .zero - duration)
-            return
-        }
-        let isDay = argument.utf8.count == 10
-        guard let instant = WallInstant(rfc3339: isDay ? argument + "T00:00:00" : argument) else { return nil }
-        self.instant = instant
-    }
-}

@@ -13,12 +13,18 @@ struct LogsQuery: ParsableArguments {
     @Option(
         name: [.customLong("from"), .customLong("since")],
         help: ArgumentHelp(
-            "From this moment on: 2026-11-28T13:00:00Z, 2026-11-28, or how long ago, 2h.", valueName: "time"))
+            "From this moment on: 2026-11-28T13:00:00Z, 2026-11-28, '2026-11-28 13:00' or 13:00 in local time, or 2h ago: 2h.",
+            valueName: "time"))
     var from: MomentArgument?
 
     @Option(
         name: [.customLong("to"), .customLong("until")], help: ArgumentHelp("Before this moment.", valueName: "time"))
     var until: MomentArgument?
+
+    func validate() throws {
+        guard let from, let until, until.instant < from.instant else { return }
+        throw ValidationError("--from \(from.text) is after --to \(until.text): nothing can be between them")
+    }
 
     func query(_ log: String?) -> Catalogue.Query {
         Catalogue.Query(log: log, host: host, from: from?.instant, until: until?.instant)
