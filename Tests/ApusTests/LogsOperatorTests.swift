@@ -1,5 +1,6 @@
 import Base
 import Glibc
+import Synchronization
 import TestKit
 import Testing
 
@@ -170,12 +171,11 @@ import Testing
 }
 
 /// The service manager's end of sd_notify(3).
-final class LogsNotifySocket: @unchecked Sendable {
+final class LogsNotifySocket: Sendable {
     let path: String
     private let folder: TemporaryFolder
     private let descriptor: Int32
-    /// Of the test's task only.
-    private var heard: [String] = []
+    private let heard = Mutex<[String]>([])
 
     init() throws {
         folder = try TemporaryFolder()
@@ -195,12 +195,14 @@ final class LogsNotifySocket: @unchecked Sendable {
     deinit { close(descriptor) }
 
     func hears(_ start: String) -> Bool {
-        var buffer = [UInt8](repeating: 0, count: 4096)
-        while true {
-            let count = recv(descriptor, &buffer, buffer.count, 0)
-            guard count > 0 else { break }
-            heard.append(String(decoding: buffer[..<count], as: UTF8.self))
+        heard.withLock { heard in
+            var buffer = [UInt8](repeating: 0, count: 4096)
+            while true {
+                let count = recv(descriptor, &buffer, buffer.count, 0)
+                guard count > 0 else { break }
+                heard.append(String(decoding: buffer[..<count], as: UTF8.self))
+            }
+            return heard.contains { $0.hasPrefix(start) }
         }
-        return heard.contains { $0.hasPrefix(start) }
     }
 }

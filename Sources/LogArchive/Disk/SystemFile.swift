@@ -63,8 +63,10 @@ final class SystemFile: LogFile {
     }
 
     func setModified(_ time: WallInstant) throws(ApusError) {
-        let nanoseconds = time.nanosecondsSince1970.quotientAndRemainder(dividingBy: 1_000_000_000)
-        let moment = timespec(tv_sec: Int(nanoseconds.quotient), tv_nsec: Int(nanoseconds.remainder))
+        // Rounded down: before 1970, too, the nanoseconds count forwards.
+        let seconds = time.nanosecondsSince1970.flooredDivision(by: 1_000_000_000)
+        let moment = timespec(
+            tv_sec: Int(seconds), tv_nsec: Int(time.nanosecondsSince1970 - seconds * 1_000_000_000))
         guard futimens(descriptor, [moment, moment]) == 0 else { throw writeFailure() }
     }
 

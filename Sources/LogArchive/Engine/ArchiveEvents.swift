@@ -90,6 +90,33 @@ package struct GenerationDeleted: Event {
     package let reason: Reason
     /// Where it is kept; nil for one that is lost by a declared policy.
     package let storedAt: String?
+
+    /// Of a whole generation that leaves this host.
+    init(_ generation: Generation, rule: Rule, _ reason: Reason, storedAt: String? = nil) {
+        self.rule = rule.name
+        log = generation.log
+        self.generation = generation.id
+        file = "\(generation.folder)/\(generation.name)"
+        bytes = generation.size
+        sha256 = generation.survey?.sha256 ?? ""
+        self.reason = reason
+        self.storedAt = storedAt
+    }
+
+    init(
+        rule: String, log: String, generation: String, file: String, bytes: Int64, sha256: String, reason: Reason,
+        storedAt: String?
+    ) {
+        self.rule = rule
+        self.log = log
+        self.generation = generation
+        self.file = file
+        self.bytes = bytes
+        self.sha256 = sha256
+        self.reason = reason
+        self.storedAt = storedAt
+    }
+
     package enum Reason: String, Sendable { case stored, keep, keepAge, keepBytes, backlog, missing }
     package var level: Logger.Level { reason == .backlog ? .error : .info }
     package var labels: [String] { [rule, reason.rawValue] }

@@ -62,10 +62,6 @@ struct BacklogDropper {
         try folder.sync()
         try archive.endAttempt(generation.id)
         try archive.journal.record(generation.id, .gone, .ended)
-        archive.observer.tell(
-            GenerationDeleted(
-                rule: rule.name, log: generation.log, generation: generation.id,
-                file: "\(generation.folder)/\(generation.name)", bytes: generation.size,
-                sha256: generation.survey?.sha256 ?? "", reason: .backlog, storedAt: nil))
+        archive.observer.tell(GenerationDeleted(generation, rule: rule, .backlog))
     }
 }

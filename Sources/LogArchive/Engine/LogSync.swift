@@ -24,7 +24,7 @@ package struct LogSync: Sendable {
                 "journal", .recover,
                 ApusError(
                     code: "journal-damaged",
-                    "\(damage) places of the journal cannot be read (kept as journal.damaged): generations that stood there "
+                    "\(damage) places of the journal cannot be read (what was there is kept as journal.damaged): generations that stood there "
                         + "are not known any more, and are not brought on"))
         }
         adopt()
@@ -84,11 +84,7 @@ package struct LogSync: Sendable {
                 if isThere { continue }
                 try archive.endAttempt(generation.id)
                 try archive.journal.record(generation.id, .gone, .ended)
-                archive.observer.tell(
-                    GenerationDeleted(
-                        rule: rule.name, log: generation.log, generation: generation.id,
-                        file: "\(generation.folder)/\(generation.name)", bytes: generation.size,
-                        sha256: generation.survey?.sha256 ?? "", reason: .missing, storedAt: nil))
+                archive.observer.tell(GenerationDeleted(generation, rule: rule, .missing))
             } catch {
                 tell(generation.log, .recover, rule: rule.name, error)
             }

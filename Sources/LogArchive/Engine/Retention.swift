@@ -155,10 +155,7 @@ struct Retention {
         try archive.journal.record(generation.id, .gone, .ended)
         archive.observer.tell(
             GenerationDeleted(
-                rule: rule.name, log: generation.log, generation: generation.id,
-                file: "\(generation.folder)/\(generation.name)", bytes: generation.size,
-                sha256: generation.survey?.sha256 ?? "", reason: .missing,
-                storedAt: generation.stored.map { $0.store + $0.key }))
+                generation, rule: rule, .missing, storedAt: generation.stored.map { $0.store + $0.key }))
     }
 
     /// What was written to it after it was stored is in no store.

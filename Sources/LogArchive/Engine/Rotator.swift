@@ -228,7 +228,7 @@ package struct Rotator: Sendable {
             archive.observer.tell(
                 LogLeft(
                     rule: rule.name, log: log, isAsked: force,
-                    reason: "somebody has it open, and no more than a block of the file system, 4 KiB, is in it"))
+                    reason: "somebody has it open, and no more than a block of the file system is in it"))
             return nil
         }
         archive.observer.tell(

@@ -76,8 +76,10 @@ package final class Journal: Sendable {
             try file.write([UInt8](repeating: 0, count: tail.count), at: Int64(reading.end))
             try file.sync()
         }
-        // Most of it is of the past: the next start reads less.
-        if reading.lines > 32, reading.lines > 2 * reading.state.essence.count { open.withLock { compact(&$0) } }
+        // Damage is told by this start, and need not be by each one after it. And where most of it is of the past, the next
+        // start reads less.
+        let isOfThePast = reading.lines > 32 && reading.lines > 2 * reading.state.essence.count
+        if reading.damaged > 0 || isOfThePast { open.withLock { compact(&$0) } }
     }
 
     /// An empty one that cannot be written.

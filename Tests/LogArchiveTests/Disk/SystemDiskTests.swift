@@ -181,11 +181,12 @@ import Testing
         await waiter
     }
 
-    @Test func aTimeOfItsOwn() throws {
+    @Test(arguments: [Int64(1_577_934_245_000_000_007), -1_500_000_000, 0])
+    func aTimeOfItsOwn(nanoseconds: Int64) throws {
         let folder = try folder()
         try temporary.write("a", "line\n")
         let file = try folder.open("a", .readWrite, allowHardLinks: false)
-        let time = WallInstant(nanosecondsSince1970: 1_577_934_245_000_000_007)
+        let time = WallInstant(nanosecondsSince1970: nanoseconds)
         try file.setModified(time)
         #expect(try file.state().modifiedAt == time)
     }
