@@ -30,6 +30,8 @@ let tracing: Target.Dependency = .product(name: "Tracing", package: "swift-distr
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
+let nioEmbedded: Target.Dependency = .product(name: "NIOEmbedded", package: "swift-nio")
+let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
 
 let package = Package(
     name: "apus",
@@ -40,6 +42,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl.git", from: "2.37.6"),
         .package(url: "https://github.com/apple/swift-http-types.git", from: "1.8.0", traits: []),
+        .package(url: "https://github.com/apple/swift-nio-http2.git", from: "1.46.0"),
         .package(url: "https://github.com/swift-server/async-http-client.git", from: "1.37.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1", traits: []),
         .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
@@ -78,6 +81,16 @@ let package = Package(
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
             ]),
         room("Age", ["Base", crypto], settings: small),
+        room("HTTPWire", ["Base"]),
+        room("TLSWire", ["Base", "HTTPWire", nioCore, nioEmbedded, nioSSL]),
+        room(
+            "HTTP2Wire",
+            [
+                "Base", "HTTPWire", nioCore, nioEmbedded,
+                .product(name: "NIOHTTP2", package: "swift-nio-http2"),
+                .product(name: "NIOHPACK", package: "swift-nio-http2"),
+            ]),
+        room("Reactor", ["Base", "HTTPWire", "CLinux"]),
         // what features stand on
         room("CloudAPI", ["Base", "Settings", "Resilience", crypto], settings: small),
         room("Envelope", ["Base", "CloudAPI", crypto], settings: small),
@@ -110,6 +123,12 @@ let package = Package(
                 "Base", "Terminal", "Settings", "Resilience", "Compression", "Telemetry", "HTTPTransport", "CloudAPI",
                 "Envelope", "ObjectStore", "Daemon", "CLinux", logging, crypto,
             ], settings: small),
+        room(
+            "Gateway",
+            [
+                "Base", "Terminal", "Settings", "Resilience", "Telemetry", "HTTPWire", "TLSWire", "HTTP2Wire", "Reactor",
+                "Daemon", "CLinux", logging,
+            ]),
         // The contents are embedded from packaging/ and examples/, to which Resources holds links.
         .target(
             name: "HostInstall", dependencies: ["Base"],
@@ -125,7 +144,7 @@ let package = Package(
             name: "apus",
             dependencies: [
                 "Base", "Terminal", "Settings", "Telemetry", "Daemon", "HostMetrics", "HostSync", "HostInstall",
-                "LogArchive", "Envelope", "ObjectStore", "CloudAPI", "Compression", "CAres", "Age", "HTTPTransport",
+                "LogArchive", "Gateway", "Envelope", "ObjectStore", "CloudAPI", "Compression", "CAres", "Age", "HTTPTransport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: small),
@@ -173,6 +192,11 @@ let package = Package(
                 "LogArchive", "TestKit", crypto,
             ],
             exclude: ["Import/Golden"]),
+        tests("HTTPWire", ["Base", "HTTPWire", "TestKit"]),
+        tests("TLSWire", ["Base", "HTTPWire", "TLSWire", "TestKit"]),
+        tests("HTTP2Wire", ["Base", "HTTPWire", "HTTP2Wire", "TestKit"]),
+        tests("Reactor", ["Base", "HTTPWire", "Reactor", "TestKit"]),
+        tests("Gateway", ["Base", "Settings", "Resilience", "Telemetry", "HTTPWire", "Gateway", "TestKit", logging]),
         tests("HostInstall", ["Base", "HostInstall", "TestKit"]),
         tests("Daemon", ["Base", "Settings", "Daemon", "TestKit"]),
         tests("Apus", ["apus", "Base", "HTTPTransport", "TestKit"]),

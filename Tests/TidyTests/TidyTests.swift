@@ -8,10 +8,10 @@ import Testing
     /// Bottom up: a room imports only rooms that stand before it. A new room takes its place here.
     private static let rooms = [
         "Base", "Terminal", "Settings", "Resilience", "Compression", "Telemetry", "Profiling", "HTTPTransport", "Age",
-        "SSHTransport", "CloudAPI", "Envelope", "ObjectStore", "Daemon", "HostMetrics", "HostSync", "LogArchive",
-        "HostInstall", "apus",
+        "HTTPWire", "TLSWire", "HTTP2Wire", "Reactor", "SSHTransport", "CloudAPI", "Envelope", "ObjectStore", "Daemon",
+        "HostMetrics", "HostSync", "LogArchive", "Gateway", "HostInstall", "apus",
     ]
-    private static let features: Set<String> = ["HostMetrics", "HostSync", "LogArchive", "HostInstall"]
+    private static let features: Set<String> = ["HostMetrics", "HostSync", "LogArchive", "Gateway", "HostInstall"]
 
     private struct Source {
         let room: String
