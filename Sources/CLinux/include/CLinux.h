@@ -3,6 +3,7 @@
 #ifndef APUS_CLINUX_H
 #define APUS_CLINUX_H
 
+#include "events.h"
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>

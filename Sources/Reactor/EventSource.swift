@@ -1,0 +1,52 @@
+package import Base
+
+/// One descriptor that a `Reactor` watches, and what is to happen when it is ready. Confined to the reactor's thread.
+///
+/// Readiness is edge-triggered: `ready` comes once for each change, so a source reads until the kernel has no more, or
+/// remembers that it stopped before. A source that has been closed is never called again, whatever is still in the list
+/// of events that the kernel handed out.
+open class EventSource {
+    /// The descriptor, owned by the source from `Reactor.add` to `Reactor.close`.
+    package final internal(set) var descriptor: Int32
+    package final internal(set) var slot: Int32 = -1
+    final var isYielded = false
+    /// Others hold duplicates of the descriptor: closing ours does not end the kernel's watch over it.
+    package final var hasDuplicates = false
+    /// The deadline that the timer heap holds for this source; `deadline` may be later (see `Reactor.setDeadline`).
+    final var armed = Int64.max
+    package final internal(set) var deadline = MonotonicInstant(nanoseconds: .max)
+
+    package init(descriptor: Int32) {
+        self.descriptor = descriptor
+    }
+
+    /// Something changed on the descriptor: the bits of `Readiness`, as a plain number since an open method's types must
+    /// be public.
+    open func ready(_ readiness: UInt32) {}
+
+    /// `deadline` has passed. It is unset before the call.
+    open func deadlineReached() {}
+
+    /// The turn that was asked for with `Reactor.yield`.
+    open func goOn() {}
+
+    package final var isOpen: Bool { slot >= 0 }
+}
+
+/// What epoll(7) said of a descriptor.
+package struct Readiness: OptionSet, Sendable {
+    package let rawValue: UInt32
+
+    @inlinable
+    package init(rawValue: UInt32) { self.rawValue = rawValue }
+
+    package static let readable = Readiness(rawValue: 0x001)
+    package static let writable = Readiness(rawValue: 0x004)
+    package static let failed = Readiness(rawValue: 0x008)
+    package static let hungUp = Readiness(rawValue: 0x010)
+    /// The peer sends no more.
+    package static let peerClosed = Readiness(rawValue: 0x2000)
+
+    static let edgeTriggered: UInt32 = 1 << 31
+    static let exclusive: UInt32 = 1 << 28
+}
