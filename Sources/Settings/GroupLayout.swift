@@ -9,7 +9,7 @@ struct GroupLayout<Group: SettingsGroup>: Sendable {
         fields = Group.fields
         var index: [String: Int] = [:]
         for (position, field) in fields.enumerated() {
-            for name in [field.key] + field.aliases {
+            for name in [field.key] + field.aliases + field.synonyms {
                 precondition(index[name] == nil, "\(Group.self) declares the key \(name) twice")
                 index[name] = position
             }
@@ -54,7 +54,7 @@ struct GroupLayout<Group: SettingsGroup>: Sendable {
     ) {
         decoder.descend(.key(field.key), at: entry.keyPosition) { decoder in
             _ = field.decode(entry.value, &group, &decoder)
-            if entry.key != field.key {
+            if field.aliases.contains(entry.key) {
                 let message = "the key \(entry.key) is an old name: write \(field.key)"
                 decoder.report(.warning, at: entry.keyPosition, decoder.path, message)
             }
@@ -141,8 +141,10 @@ struct GroupLayout<Group: SettingsGroup>: Sendable {
                 property.set("deprecated", .bool(true))
                 return (alias, property)
             }
+                + field.synonyms.map { ($0, builder.property(field.schema(&builder), "The same as \(field.key).")) }
         }
-        let required = fields.filter { $0.isRequired && $0.aliases.isEmpty }.map { JSONValue.string($0.key) }
+        let required = fields.filter { $0.isRequired && $0.aliases.isEmpty && $0.synonyms.isEmpty }
+            .map { JSONValue.string($0.key) }
         var object: [(String, JSONValue)] = [
             ("type", hasRequired ? "object" : .array(["object", "null"])),
             ("properties", .object(properties + old)),

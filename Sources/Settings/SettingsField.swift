@@ -3,6 +3,8 @@ package struct SettingsField<Root>: Sendable {
     package let key: String
     /// Older names that are still read, with a warning.
     package let aliases: [String]
+    /// What others call the same key: read as well as `key`, without a word.
+    package let synonyms: [String]
     package let summary: String
     package let isRequired: Bool
 
@@ -19,12 +21,14 @@ package struct SettingsField<Root>: Sendable {
     ///   - summary: one sentence with unit and meaning; it is the key's documentation everywhere.
     ///   - required: the file must give it, the default of `init()` means nothing.
     ///   - aliases: deprecated names of the same key.
+    ///   - synonyms: names that a peer has for it; say in `summary` whose they are.
     package init<Value>(
         _ key: String, _ property: any WritableKeyPath<Root, Value> & Sendable, _ format: ValueFormat<Value>,
-        _ summary: String, required: Bool = false, aliases: [String] = []
+        _ summary: String, required: Bool = false, aliases: [String] = [], synonyms: [String] = []
     ) {
         self.key = key
         self.aliases = aliases
+        self.synonyms = synonyms
         self.summary = summary
         isRequired = required
         self.property = property
@@ -43,10 +47,11 @@ package struct SettingsField<Root>: Sendable {
     /// a group's key with nothing after it means the group's defaults.
     package init<Value>(
         _ key: String, _ property: any WritableKeyPath<Root, Value?> & Sendable, _ format: ValueFormat<Value>,
-        _ summary: String, required: Bool = false, aliases: [String] = []
+        _ summary: String, required: Bool = false, aliases: [String] = [], synonyms: [String] = []
     ) {
         self.key = key
         self.aliases = aliases
+        self.synonyms = synonyms
         self.summary = summary
         isRequired = required
         self.property = property
@@ -66,5 +71,25 @@ package struct SettingsField<Root>: Sendable {
             return required || format.takesNull ? inner : inner + [.object([("type", "null")])]
         }
         subfields = format.subfields
+    }
+
+    /// The field of a group inside `Outer`, whose keys stand among `Outer`'s own. Let `Outer.check` call the inner one:
+    /// the places of its complaints are found.
+    package func lifted<Outer>(into inner: any WritableKeyPath<Outer, Root> & Sendable) -> SettingsField<Outer> {
+        SettingsField<Outer>(self, into: inner)
+    }
+
+    private init<Inner>(_ field: SettingsField<Inner>, into inner: any WritableKeyPath<Root, Inner> & Sendable) {
+        key = field.key
+        aliases = field.aliases
+        synonyms = field.synonyms
+        summary = field.summary
+        isRequired = field.isRequired
+        property = field.property
+        wanted = field.wanted
+        decode = { node, root, decoder in field.decode(node, &root[keyPath: inner], &decoder) }
+        render = { root, renderer in field.render(root[keyPath: inner], &renderer) }
+        schema = field.schema
+        subfields = field.subfields
     }
 }

@@ -47,6 +47,17 @@ package struct SettingsFile: Sendable {
         return SettingsFingerprint(of: entry.render(group, &renderer))
     }
 
+    /// The same of a section together with `others`, which may be left out, that its component reads, too.
+    package func fingerprint(of section: String, with others: [String]) -> SettingsFingerprint? {
+        guard !others.isEmpty, found(section) != nil else { return fingerprint(of: section) }
+        let values = ([section] + others).map { name in
+            guard let (entry, group) = found(name) else { return RenderedValue.literal("null") }
+            var renderer = SettingsRenderer(.revealed)
+            return entry.render(group, &renderer)
+        }
+        return SettingsFingerprint(of: .list(values))
+    }
+
     /// The effective configuration as YAML: defaults filled in, secrets as `redacted`, values from references as the
     /// reference. Where no secret is set it reads back to the same settings.
     package func rendered() -> String {

@@ -21,11 +21,17 @@ package struct SettingsSection: Sendable {
     package init<Group: SettingsGroup>(
         _ name: String, _ summary: String, _ type: Group.Type, presence: Presence = .optional
     ) {
-        let format = ValueFormat<Group>.group(type)
+        self.init(name, summary, .group(type), presence: presence)
+    }
+
+    /// For a group in a format of its own.
+    package init<Group: SettingsGroup>(
+        _ name: String, _ summary: String, _ format: ValueFormat<Group>, presence: Presence = .optional
+    ) {
         self.name = name
         self.summary = summary
         self.presence = presence
-        groupType = ObjectIdentifier(type)
+        groupType = ObjectIdentifier(Group.self)
         decode = { node, decoder in format.decode(node, &decoder) }
         render = { value, renderer in
             guard let group = value as? Group else { return .map([]) }

@@ -66,6 +66,10 @@ package final class TracingBackend: Sendable {
             context: context, recorder: SpanRecorder(span, limits: recording.limits, backend: self))
     }
 
+    var nextIdentifiers: IdentifierGenerator { identifiers }
+
+    var recordingSampler: Sampler? { state.withLock { $0.recording?.sampler } }
+
     func submit(_ span: FinishedSpan) {
         state.withLock { $0.recording?.sink }?.submit(span)
     }
