@@ -1,5 +1,6 @@
 package import Base
 package import Logging
+package import Resilience
 package import Settings
 package import Telemetry
 
@@ -52,12 +53,16 @@ package struct ComponentContext: Sendable {
     package let http: any HTTPSender
     let listeners: ListenerPool
     package let host: String
+    /// How the settings that the component is built from came to run: for a `RollbackWatch`.
+    package let origin: RollbackWatch.Origin
+    /// Of those settings.
+    let fingerprint: SettingsFingerprint
     /// What the daemon itself knows; only the admin endpoint needs it.
     let daemon: any DaemonView
 
     init(
         name: String, metrics: MetricsRegistry, time: any TimeSource, http: any HTTPSender, listeners: ListenerPool,
-        host: String, daemon: any DaemonView
+        host: String, daemon: any DaemonView, origin: RollbackWatch.Origin, fingerprint: SettingsFingerprint
     ) {
         self.name = name
         self.logger = Logger(label: name)
@@ -68,6 +73,8 @@ package struct ComponentContext: Sendable {
         self.listeners = listeners
         self.host = host
         self.daemon = daemon
+        self.origin = origin
+        self.fingerprint = fingerprint
     }
 }
 
@@ -76,9 +83,11 @@ extension ComponentContext {
     ///
     /// - Parameter key: The setting that holds the address, so that the complaint points at it.
     /// - Throws: `SettingFault` with an `ApusError` `listen-failed`.
-    package func listen(on address: NetworkAddress, setting key: String) throws(SettingFault) -> ListenerLease {
+    package func listen(
+        on address: NetworkAddress, setting key: String, sharesPort: Bool = false
+    ) throws(SettingFault) -> ListenerLease {
         do throws(ApusError) {
-            return try listeners.lease(address, owner: name)
+            return try listeners.lease(address, owner: name, sharesPort: sharesPort)
         } catch {
             throw SettingFault(key: key, error: error)
         }
@@ -117,6 +126,9 @@ package struct SettingDoubt: Sendable {
 package struct ComponentDefinition: Sendable {
     package let name: String
     package let section: SettingsSection
+    /// Sections that the component reads beside its own (`resilience4j`). They start nothing by themselves; a change of one
+    /// replaces the component.
+    package let besides: [SettingsSection]
     let make: @Sendable (SettingsFile, ComponentContext) async throws -> any Component
     /// By the key path below the section: what `make` would refuse. Empty where the file does not declare the component.
     let inspect: @Sendable (SettingsFile) -> [SettingDoubt]
@@ -131,11 +143,24 @@ package struct ComponentDefinition: Sendable {
         inspect: @escaping @Sendable (Group) -> [SettingDoubt] = { _ in [] },
         make: @escaping @Sendable (Group, ComponentContext) async throws -> any Component
     ) {
+        self.init(
+            name, summary, settings: settings, presence: presence, besides: [], inspect: { group, _ in inspect(group) },
+            make: { group, _, context in try await make(group, context) })
+    }
+
+    /// As the other, for a component that reads further sections: they are in the file that `inspect` and `make` get.
+    package init<Group: SettingsGroup>(
+        _ name: String, _ summary: String, settings: Group.Type, presence: SettingsSection.Presence = .optional,
+        besides: [SettingsSection],
+        inspect: @escaping @Sendable (Group, SettingsFile) -> [SettingDoubt],
+        make: @escaping @Sendable (Group, SettingsFile, ComponentContext) async throws -> any Component
+    ) {
         self.name = name
+        self.besides = besides
         section = SettingsSection(name, summary, Group.self, presence: presence)
-        self.inspect = { file in file.group(name, as: Group.self).map(inspect) ?? [] }
+        self.inspect = { file in file.group(name, as: Group.self).map { inspect($0, file) } ?? [] }
         self.make = { file, context in
-            try await make(file.group(name, as: Group.self) ?? Group(), context)
+            try await make(file.group(name, as: Group.self) ?? Group(), file, context)
         }
     }
 }

@@ -19,8 +19,13 @@ package struct ConfigurationLoader: Sendable {
                 AdminComponent.definition.section,
                 SettingsSection("log", "What is logged, and in which form.", LogSettings.self, presence: .always),
                 SettingsSection("telemetry", "Where traces go.", TelemetrySettings.self, presence: .always),
-            ] + components.map(\.section))
+            ] + components.flatMap { [$0.section] + $0.besides })
         self.references = references
+    }
+
+    /// Sections that components read beside their own.
+    var besides: [String: [String]] {
+        Dictionary(definitions.map { ($0.name, $0.besides.map(\.name)) }) { first, _ in first }
     }
 
     /// The JSON Schema (draft 2020-12) of the file.
@@ -64,7 +69,7 @@ package struct ConfigurationLoader: Sendable {
     /// The components that a file declares, in the order in which they start.
     func declared(in file: SettingsFile) -> [(definition: ComponentDefinition, fingerprint: SettingsFingerprint)] {
         definitions.compactMap { definition in
-            file.fingerprint(of: definition.name).map { (definition, $0) }
+            file.fingerprint(of: definition.name, with: definition.besides.map(\.name)).map { (definition, $0) }
         }
     }
 }

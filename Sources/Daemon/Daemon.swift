@@ -1,6 +1,7 @@
 import Base
 import Glibc
 import HTTPTransport
+import Resilience
 import Settings
 import Synchronization
 import Telemetry
@@ -11,7 +12,8 @@ import Telemetry
 /// - A generation is built whole before anything of it is started. If its file is refused, or a component cannot be built,
 ///   the running generation is not touched.
 /// - A component whose settings did not change is not restarted by a reload.
-/// - One reload or stop is carried out at a time (`DaemonLifecycle`); at most `retiringLimit` replaced components drain in
+/// - The settings before the last changes are remembered (`GenerationHistory`); a rollback puts them back as a reload would.
+/// - One reload, rollback or stop is carried out at a time (`DaemonLifecycle`); at most `retiringLimit` replaced components drain in
 ///   the background, and a reload waits when there are more.
 package actor Daemon {
     static let retiringLimit = 16
@@ -31,7 +33,7 @@ package actor Daemon {
         }
     }
 
-    enum Job: Sendable { case reload, stop }
+    enum Job: Sendable { case reload, rollback, stop }
 
     let options: Options
     let loader: ConfigurationLoader
@@ -41,21 +43,27 @@ package actor Daemon {
     private let jobs: AsyncStream<Job>
     private let jobsInput: AsyncStream<Job>.Continuation
     private var lifecycle = DaemonLifecycle()
-    private(set) var file: SettingsFile?
     private(set) var generation = 0
+    var history = GenerationHistory()
+    /// Why the last rollback could not be made, until something is taken over.
+    var failedRollback: ReloadRecord?
+    var rollbackWaiters: [RollbackWaiter] = []
     private(set) var lastReload: ReloadRecord
     private var reloadsBegun = 0
+    /// Whether the next reload takes over a file that was rolled back.
+    private var isReloadForced = false
     private var reloadWaiters: [ReloadWaiter] = []
     private var retiring: [Task<Void, Never>] = []
 
     package init(options: Options, loader: ConfigurationLoader, services: DaemonServices) {
         self.options = options
         self.loader = loader
+        history.besides = loader.besides
         self.services = services
         startedAt = services.time.wallNow()
         startedMonotonic = services.time.now()
         lastReload = ReloadRecord(at: startedAt, complaints: [])
-        // The lifecycle lets at most one reload wait, so two jobs at the most are in here.
+        // The lifecycle lets one job at a time in here.
         (jobs, jobsInput) = AsyncStream.makeStream(bufferingPolicy: .unbounded)
     }
 
@@ -75,6 +83,7 @@ package actor Daemon {
             for await job in jobs {
                 switch job {
                 case .reload: await carryOutReload()
+                case .rollback: await carryOutRollback()
                 case .stop:
                     await stop()
                     jobsInput.finish()
@@ -86,12 +95,15 @@ package actor Daemon {
     }
 
     private func receive(_ signal: DaemonSignal) {
-        perform(lifecycle.event(signal == .reload ? .reloadRequested : .stopRequested))
+        request(signal == .reload ? .reloadRequested : .stopRequested)
     }
+
+    func request(_ event: DaemonLifecycle.Event) { perform(lifecycle.event(event)) }
 
     private func perform(_ action: DaemonLifecycle.Action) {
         switch action {
         case .none: break
+        case .beginRollback: jobsInput.yield(.rollback)
         case .beginReload: jobsInput.yield(.reload)
         case .beginStop: jobsInput.yield(.stop)
         }
@@ -101,7 +113,8 @@ package actor Daemon {
 
     private func startFirstGeneration() async throws {
         let file = try loader.load(options.file)
-        try await replaceGeneration(by: file)
+        try await replaceGeneration(by: file, origin: .start)
+        history.took(file, generation: generation, at: services.time.wallNow())
         lastReload = ReloadRecord(at: services.time.wallNow(), complaints: [])
         services.recordReload(lastReload)
         DaemonStarted(file: options.file, hash: file.hash, components: services.directory.names).emit(
@@ -112,16 +125,7 @@ package actor Daemon {
     private func carryOutReload() async {
         reloadsBegun += 1
         services.notifier.reloading(now: services.time.now())
-        var complaints: [String] = []
-        do {
-            let file = try loader.load(options.file)
-            let changes = try await replaceGeneration(by: file)
-            ReloadSucceeded(generation: generation, hash: file.hash, changes: changes).emit(to: services.events)
-        } catch let refused as ConfigurationRefused {
-            complaints = refused.complaints
-        } catch {
-            complaints = ["\(error)"]
-        }
+        let complaints = await reloadNow()
         lastReload = ReloadRecord(at: services.time.wallNow(), complaints: complaints)
         services.recordReload(lastReload)
         if complaints.isEmpty {
@@ -132,23 +136,43 @@ package actor Daemon {
             services.notifier.ready(status: "reload failed: \(complaints.joined(separator: "; "))")
         }
         answerReloadWaiters()
-        perform(lifecycle.event(.reloadEnded))
+        request(.jobEnded)
+    }
+
+    /// - Returns: Why the file was not taken over; empty where it was.
+    private func reloadNow() async -> [String] {
+        let isForced = isReloadForced
+        isReloadForced = false
+        do {
+            let file = try loader.load(options.file)
+            if !isForced { try refuseIfRolledBack(file) }
+            let changes = try await replaceGeneration(by: file, origin: .reload)
+            history.took(file, generation: generation, at: services.time.wallNow())
+            noteRollbackState()
+            ReloadSucceeded(generation: generation, hash: file.hash, changes: changes).emit(to: services.events)
+            return []
+        } catch let refused as ConfigurationRefused {
+            return refused.complaints
+        } catch {
+            return ["\(error)"]
+        }
     }
 
     /// Builds what the file declares anew, and only then swaps.
     ///
     /// - Returns: What was done to each component that is not simply kept.
     @discardableResult
-    private func replaceGeneration(by file: SettingsFile) async throws -> [String: String] {
+    func replaceGeneration(by file: SettingsFile, origin: RollbackWatch.Origin) async throws -> [String: String] {
         let declared = loader.declared(in: file)
         let directory = services.directory
         let plan = ReloadPlan(
             running: directory.fingerprints, wanted: declared.map { ($0.definition.name, $0.fingerprint) })
         var built: [String: ComponentRunner] = [:]
         for (definition, fingerprint) in declared where plan.builds(definition.name) {
-            built[definition.name] = try await build(definition, fingerprint: fingerprint, from: file)
+            let isFirst = directory.runner(definition.name) == nil
+            built[definition.name] = try await build(
+                definition, fingerprint: fingerprint, from: file, origin: isFirst ? .start : origin)
         }
-        self.file = file
         generation += 1
         services.configure(from: file)
         var changes: [String: String] = [:]
@@ -170,9 +194,11 @@ package actor Daemon {
     }
 
     private func build(
-        _ definition: ComponentDefinition, fingerprint: SettingsFingerprint, from file: SettingsFile
+        _ definition: ComponentDefinition, fingerprint: SettingsFingerprint, from file: SettingsFile,
+        origin: RollbackWatch.Origin
     ) async throws -> ComponentRunner {
-        let context = services.context(for: definition.name, daemon: self)
+        let context = services.context(
+            for: definition.name, daemon: self, origin: origin, fingerprint: fingerprint)
         let build: @Sendable () async throws -> any Component = {
             do {
                 return try await definition.make(file, context)
@@ -193,11 +219,15 @@ package actor Daemon {
         if retiring.count > Daemon.retiringLimit { await retiring.removeFirst().value }
     }
 
+    var isStopping: Bool { lifecycle.phase == .stopping }
+
     // MARK: The end
 
     private func stop() async {
         services.notifier.stopping()
         DaemonStopping().emit(to: services.events)
+        // Now, not at the end: a component that waits for its answer could not drain.
+        answerRollbackWaiters(.refused("apus is stopping"))
         let deadline = services.time.now().advanced(by: options.drainTimeout)
         await withDiscardingTaskGroup { group in
             // The admin endpoint goes last: while the others drain, it still answers what they do.
@@ -218,7 +248,7 @@ package actor Daemon {
         while (try? await services.time.sleep(for: interval)) != nil { services.notifier.watchdog() }
     }
 
-    private var statusLine: String {
+    var statusLine: String {
         "generation \(generation), \(services.directory.names.count) components: \(services.directory.names.joined(separator: ", "))"
     }
 
@@ -242,13 +272,14 @@ extension ApusError {
 
 extension Daemon: DaemonView {
     /// At most as many callers wait here as the admin endpoint has connections.
-    func reload() async -> ReloadRecord {
-        guard lifecycle.phase != .stopping else {
+    func reload(isForced: Bool) async -> ReloadRecord {
+        guard !isStopping else {
             return ReloadRecord(at: services.time.wallNow(), complaints: ["apus is stopping"])
         }
         return await withCheckedContinuation { continuation in
             reloadWaiters.append((begun: reloadsBegun + 1, continuation: continuation))
-            perform(lifecycle.event(.reloadRequested))
+            if isForced { isReloadForced = true }
+            request(.reloadRequested)
         }
     }
 
@@ -257,15 +288,15 @@ extension Daemon: DaemonView {
         return DaemonSnapshot(
             version: Version.number, host: services.host, processID: getpid(), now: now, startedAt: startedAt,
             uptime: startedMonotonic.duration(to: services.time.now()), configurationFile: options.file,
-            configurationHash: file?.hash ?? "", generation: generation, lastReload: lastReload,
-            isStopping: lifecycle.phase == .stopping,
+            configurationHash: history.current?.file.hash ?? "", generation: generation, lastReload: lastReload,
+            rolledBack: history.rolledBack, failedRollback: failedRollback, isStopping: isStopping,
             components: services.directory.all.map {
                 DaemonSnapshot.ComponentEntry(
                     name: $0.name, status: $0.status, startedAt: $0.startedAt, restarts: $0.restarts)
             })
     }
 
-    func renderedConfiguration() -> String { file?.rendered() ?? "" }
+    func renderedConfiguration() -> String { history.current?.file.rendered() ?? "" }
 
     nonisolated var recentLogs: [RecentLogEvent] { services.logs.recentEvents() }
 }

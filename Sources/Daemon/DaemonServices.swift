@@ -4,6 +4,7 @@ import CoreMetrics
 import HTTPTransport
 import Logging
 import Profiling
+import Resilience
 import Settings
 package import Telemetry
 
@@ -22,26 +23,42 @@ package struct DaemonServices: Sendable {
     package let events: EventSink
     private let lastReloadSuccessful: Telemetry.Gauge
     private let lastReloadTime: Telemetry.Gauge
+    private let rolledBack: Telemetry.Gauge
 
     /// Sets up the process's telemetry: the one place where the global front ends get their back ends.
     package init(environment: [String: String], processID: Int32, time: any TimeSource = SystemTime()) {
         apus_heap_prepare()
+        self.init(
+            environment: environment, processID: processID, time: time, logOutput: StandardErrorOutput(),
+            isWholeProcess: true)
+    }
+
+    /// - Parameter isWholeProcess: False leaves the process's global front ends alone, so that a test can have several.
+    init(
+        environment: [String: String], processID: Int32, time: any TimeSource, logOutput: any LogOutput,
+        isWholeProcess: Bool
+    ) {
         self.time = time
         host = HostName.current()
         metrics = MetricsRegistry()
-        logs = LogBackend(time: time, metrics: metrics, environment: environment)
+        logs = LogBackend(output: logOutput, time: time, metrics: metrics, environment: environment)
         systemd = SystemdEnvironment(environment: environment, processID: processID)
         notifier = SystemdNotifier(environment: environment)
-        SystemdEnvironment.clear()
-        logs.bootstrap(metadataProvider: .traceContext)
-        MetricsSystem.bootstrap(PrometheusMetricsFactory(registry: metrics))
-        TracingBackend.bootstrap()
+        if isWholeProcess {
+            SystemdEnvironment.clear()
+            logs.bootstrap(metadataProvider: .traceContext)
+            MetricsSystem.bootstrap(PrometheusMetricsFactory(registry: metrics))
+            TracingBackend.bootstrap()
+        }
         listeners = ListenerPool(inherited: systemd.descriptors)
         http = HTTPTransport()
-        events = EventSink(logger: Logger(label: "daemon"), metrics: metrics)
+        events = EventSink(
+            logger: logs.logger(label: "daemon", metadataProvider: .traceContext), metrics: metrics)
         traces = TraceExport(environment: environment, time: time, events: events)
-        metrics.addProcessMetrics()
-        metrics.addBuildInfo()
+        if isWholeProcess {
+            metrics.addProcessMetrics()
+            metrics.addBuildInfo()
+        }
         lastReloadSuccessful = metrics.gauge(
             "apus_config_last_reload_successful", help: "Whether the last load of the configuration succeeded."
         ).with()
@@ -52,6 +69,13 @@ package struct DaemonServices: Sendable {
         // Counted from zero, so that the first one is an increase that an alert can see.
         let reloads = metrics.counter(reloadCounter.name, help: reloadCounter.help, labels: reloadCounter.labels)
         for result in ["success", "failure"] { _ = reloads.with(result) }
+        let rollbacks = metrics.counter(
+            rollbackCounter.name, help: rollbackCounter.help, labels: rollbackCounter.labels)
+        for cause in RollbackReason.Cause.allCases { _ = rollbacks.with(cause.rawValue) }
+        rolledBack = metrics.gauge(
+            "apus_daemon_rolled_back",
+            help: "Whether the settings before the file on disk run, because a rollback put them back."
+        ).with()
         collectComponentMetrics()
     }
 
@@ -67,9 +91,14 @@ package struct DaemonServices: Sendable {
         if record.isSuccess { lastReloadTime.set(record.at.secondsSince1970) }
     }
 
-    func context(for name: String, daemon: any DaemonView) -> ComponentContext {
+    func recordRolledBack(_ isRolledBack: Bool) { rolledBack.set(isRolledBack ? 1 : 0) }
+
+    func context(
+        for name: String, daemon: any DaemonView, origin: RollbackWatch.Origin, fingerprint: SettingsFingerprint
+    ) -> ComponentContext {
         ComponentContext(
-            name: name, metrics: metrics, time: time, http: http, listeners: listeners, host: host, daemon: daemon)
+            name: name, metrics: metrics, time: time, http: http, listeners: listeners, host: host, daemon: daemon,
+            origin: origin, fingerprint: fingerprint)
     }
 
     /// Sends the last spans and closes what is pooled.

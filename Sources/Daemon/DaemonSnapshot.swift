@@ -21,6 +21,10 @@ struct DaemonSnapshot: Sendable {
     let configurationHash: String
     let generation: Int
     let lastReload: ReloadRecord
+    /// Set while the file on disk is not what runs, because a rollback put the settings before it back.
+    let rolledBack: RolledBack?
+    /// The last rollback could not be made, and why; until something is taken over.
+    let failedRollback: ReloadRecord?
     let isStopping: Bool
     let components: [ComponentEntry]
 
@@ -41,7 +45,11 @@ package struct ReloadRecord: Sendable, Equatable {
 protocol DaemonView: Sendable {
     func snapshot() async -> DaemonSnapshot
     /// Requests a reload and returns when one that began after the request has ended.
-    func reload() async -> ReloadRecord
+    ///
+    /// - Parameter isForced: Take over also a file that was rolled back.
+    func reload(isForced: Bool) async -> ReloadRecord
+    /// Requests a rollback and returns when it has ended.
+    func rollBack(_ request: RollbackRequest) async -> RollbackOutcome
     /// The effective configuration, redacted.
     func renderedConfiguration() async -> String
     var recentLogs: [RecentLogEvent] { get }

@@ -24,8 +24,12 @@ package final class SignalWatcher: Sendable {
         signals = stream
         let counter = StopCounter()
         signal(SIGPIPE, SIG_IGN)
+        // A source is installed by a thread of Dispatch's own. Until then a signal would be ignored: one that came right
+        // after "apus started" was lost on a busy machine, and the daemon ran on.
+        let installed = DispatchGroup()
         sources = [SIGHUP, SIGTERM, SIGINT].map { number in
             signal(number, SIG_IGN)
+            installed.enter()
             let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
             source.setEventHandler {
                 guard number != SIGHUP else {
@@ -38,9 +42,11 @@ package final class SignalWatcher: Sendable {
                     onSecondStop()
                 }
             }
+            source.setRegistrationHandler { installed.leave() }
             source.resume()
             return source
         }
+        installed.wait()
     }
 
     deinit {

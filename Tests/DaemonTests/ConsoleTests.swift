@@ -54,7 +54,8 @@ import Testing
         return DaemonSnapshot(
             version: "1", host: "web1", processID: 1, now: now, startedAt: now, uptime: .seconds(65),
             configurationFile: "apus.yaml", configurationHash: "abc", generation: 2,
-            lastReload: ReloadRecord(at: now, complaints: ["apus.yaml:3:1: dsk: unknown key"]), isStopping: false,
+            lastReload: ReloadRecord(at: now, complaints: ["apus.yaml:3:1: dsk: unknown key"]),
+            rolledBack: nil, failedRollback: nil, isStopping: false,
             components: [.init(name: "disk", status: disk, startedAt: now, restarts: 0)])
     }
 }

@@ -25,6 +25,28 @@ import Testing
         #expect(reclaimed > 100, "the histories must leak permits")
     }
 
+    /// Where `mayAdmit` says no, asking is in vain, twice over; where it says yes, one of two calls is admitted, but for
+    /// permits to be taken back, of which it knows a bound only.
+    @Test func mayAdmitSaysWhatAskingWouldSay() {
+        var answers = [false: 0, true: 0]
+        for seed in UInt64(0)..<300 {
+            var history = History(seed: seed, type: .countBased)
+            for step in 0..<200 {
+                history.step()
+                var asked = history.breaker
+                let expected = asked.mayAdmit(now: history.now)
+                answers[expected, default: 0] += 1
+                let hasLeak = asked.snapshot(now: history.now).outstandingPermits > 0
+                let isAdmitted = (0..<2).contains { _ in asked.tryAcquire(now: history.now).isPermitted }
+                if isAdmitted != expected, !(expected && hasLeak) {
+                    Issue.record("seed \(seed), step \(step), \(history.breaker.state): \(expected)")
+                    return
+                }
+            }
+        }
+        #expect((answers[false] ?? 0) > 1000 && (answers[true] ?? 0) > 1000)
+    }
+
     /// Whatever was leaked before, a breaker whose peer is well again closes within a bounded time.
     @Test func neverStaysStuck() {
         for seed in UInt64(0)..<200 {

@@ -5,7 +5,7 @@ import NIOCore
 import Profiling
 import Telemetry
 
-/// What the admin endpoint answers. Reads are GET; the one change, the reload, is POST and must be enabled.
+/// What the admin endpoint answers. Reads are GET; the changes, reload and rollback, are POST and must be enabled.
 struct AdminRoutes: Sendable {
     /// A scrape renders every series: more at once than this is a mistake of the scraper and gets 503.
     static let concurrentScrapes = 4
@@ -28,6 +28,7 @@ struct AdminRoutes: Sendable {
         addHealth(to: router)
         addMetrics(to: router)
         addReload(to: router)
+        RollbackRoute(settings: settings.rollback, daemon: daemon).add(to: router)
         if settings.profiling { addProfiles(to: router) }
         return router
     }
@@ -108,7 +109,7 @@ struct AdminRoutes: Sendable {
                 return Response.text(
                     "reload is not enabled: set admin.reload to true, or send SIGHUP\n", status: .forbidden)
             }
-            let record = await daemon.reload()
+            let record = await daemon.reload(isForced: request.uri.queryParameters["force"] == "true")
             if request.headers[.accept]?.contains("text/html") == true {
                 var response = Response(status: .seeOther)
                 response.headers[.location] = "../"
@@ -155,11 +156,30 @@ private struct Readiness: Encodable {
         let reason: String?
     }
 
+    /// Present while the file on disk is not what runs. It takes nothing from being ready.
+    struct RolledBackFile: Encodable {
+        let cause: String
+        let reason: String
+        let at: String
+        let rejected: String
+        let runs: String
+
+        init(_ rolledBack: RolledBack) {
+            cause = rolledBack.reason.cause.rawValue
+            reason = rolledBack.reason.text
+            at = rolledBack.at.rfc3339
+            rejected = rolledBack.rejectedHash
+            runs = rolledBack.restoredHash
+        }
+    }
+
     let ready: Bool
+    let rolledBack: RolledBackFile?
     let components: [String: Component]
 
     init(_ snapshot: DaemonSnapshot) {
         ready = snapshot.isReady
+        rolledBack = snapshot.rolledBack.map(RolledBackFile.init)
         components = Dictionary(
             uniqueKeysWithValues: snapshot.components.map { entry in
                 let status = entry.status

@@ -5,6 +5,7 @@ struct AdminSettings: SettingsGroup {
     var enabled = true
     var listen = NetworkAddress.tcp(host: "127.0.0.1", port: 9900)
     var reload = false
+    var rollback = AdminRollbackSettings()
     var profiling = true
     var hosts: [String] = []
 
@@ -18,6 +19,9 @@ struct AdminSettings: SettingsGroup {
             SettingsField(
                 "reload", \.reload, .bool,
                 "Whether POST /-/reload and the console's button may reload the configuration."),
+            SettingsField(
+                "rollback", \.rollback, .group(),
+                "Whether POST /-/rollback may put back the settings before the last reload: a person, or Alertmanager."),
             SettingsField("profiling", \.profiling, .bool, "Whether /debug/pprof/ is served."),
             SettingsField(
                 "hosts", \.hosts, .list(of: .nonEmptyString),
@@ -30,6 +34,11 @@ struct AdminSettings: SettingsGroup {
         if reload {
             complaints.warning(
                 at: \Self.reload, "whoever reaches the listening address can reload: prefer 127.0.0.1 or a Unix socket")
+        }
+        if rollback.enabled {
+            complaints.warning(
+                at: \Self.rollback.enabled,
+                "whoever reaches the listening address can roll back: prefer 127.0.0.1 or a Unix socket")
         }
         if profiling {
             complaints.warning(

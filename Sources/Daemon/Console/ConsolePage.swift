@@ -65,16 +65,28 @@ enum ConsolePage {
             <div class="wide"><dt>Configuration</dt>
             <dd><code>\(snapshot.configurationFile)</code> <code class="hash">\(snapshot.configurationHash)</code></dd></div>
             </dl>
-            \(complaints(reload))
+            \(snapshot.rolledBack.map { rolledBack($0, file: snapshot.configurationFile, now: snapshot.now) } ?? "")
+            \(complaints(reload, "The file was not taken over; what ran before it still runs."))
+            \(snapshot.failedRollback.map { complaints($0, "A rollback was asked for and could not be made; what ran still runs.") } ?? "")
             </section>
             """
     }
 
-    private static func complaints(_ reload: ReloadRecord) -> HTML {
+    private static func rolledBack(_ rolledBack: RolledBack, file: String, now: WallInstant) -> HTML {
+        """
+        <div class="complaints" role="alert"><p>The file on disk is not what runs: rolled back \
+        \(span(rolledBack.at.distance(to: now))) ago.</p>
+        <ul><li>\(rolledBack.reason.text)</li>
+        <li>Rejected: <code class="hash">\(rolledBack.rejectedHash)</code>; \
+        change <code>\(file)</code> and reload.</li></ul></div>
+        """
+    }
+
+    private static func complaints(_ reload: ReloadRecord, _ verdict: HTML) -> HTML {
         guard !reload.isSuccess else { return "" }
         let lines = HTML.joined(reload.complaints.prefix(20).map { "<li><code>\($0)</code></li>" })
         return """
-            <div class="complaints" role="alert"><p>The file was not taken over; what ran before it still runs.</p>
+            <div class="complaints" role="alert"><p>\(verdict)</p>
             <ul>\(lines)</ul></div>
             """
     }

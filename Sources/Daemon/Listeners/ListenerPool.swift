@@ -49,7 +49,9 @@ package final class ListenerPool: Sendable {
     ///
     /// - Parameter owner: The component. Two components never share an address: connections would go to either.
     /// - Throws: `ApusError` `listen-failed` with the system's reason (address in use, permission) or the other owner.
-    package func lease(_ address: NetworkAddress, owner: String) throws(ApusError) -> ListenerLease {
+    package func lease(
+        _ address: NetworkAddress, owner: String, sharesPort: Bool = false
+    ) throws(ApusError) -> ListenerLease {
         try listeners.withLock { listeners throws(ApusError) in
             let wanted = Key(address, owner: owner)
             let known =
@@ -65,7 +67,8 @@ package final class ListenerPool: Sendable {
                 listener = open
             } else {
                 listener = Listener(
-                    descriptor: try ListeningSocket.open(address), owner: owner, leases: 0, isInherited: false)
+                    descriptor: try ListeningSocket.open(address, sharesPort: sharesPort), owner: owner, leases: 0,
+                    isInherited: false)
             }
             if listener.leases > 0, let other = listener.owner, other != owner {
                 throw ApusError(

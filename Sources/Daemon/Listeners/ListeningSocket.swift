@@ -9,14 +9,18 @@ enum ListeningSocket {
     /// Who may connect to a Unix socket: its owner and group.
     static let unixMode: mode_t = 0o660
 
-    static func open(_ address: NetworkAddress) throws(ApusError) -> Int32 {
+    /// - Parameter sharesPort: Other processes may listen on the same address (SO_REUSEPORT, socket(7)); the kernel deals
+    ///   connections out among all.
+    static func open(_ address: NetworkAddress, sharesPort: Bool = false) throws(ApusError) -> Int32 {
         switch address {
         case .unix(let path): try openUnix(path)
-        case .tcp(let host, let port): try openIP(host: host, port: port, address: address)
+        case .tcp(let host, let port): try openIP(host: host, port: port, address: address, sharesPort: sharesPort)
         }
     }
 
-    private static func openIP(host: String, port: UInt16, address: NetworkAddress) throws(ApusError) -> Int32 {
+    private static func openIP(
+        host: String, port: UInt16, address: NetworkAddress, sharesPort: Bool
+    ) throws(ApusError) -> Int32 {
         var hints = addrinfo()
         hints.ai_flags = AI_PASSIVE
         hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
@@ -28,18 +32,21 @@ enum ListeningSocket {
         }
         defer { freeaddrinfo(list) }
         do throws(ApusError) {
-            return try open(first.pointee, isEverything: host.isEmpty, name: "\(address)")
+            return try open(first.pointee, isEverything: host.isEmpty, sharesPort: sharesPort, name: "\(address)")
         } catch {
             // A kernel without IPv6: everything then means every IPv4 address.
             guard host.isEmpty else { throw error }
-            return try openIP(host: "0.0.0.0", port: port, address: address)
+            return try openIP(host: "0.0.0.0", port: port, address: address, sharesPort: sharesPort)
         }
     }
 
-    private static func open(_ info: addrinfo, isEverything: Bool, name: String) throws(ApusError) -> Int32 {
+    private static func open(
+        _ info: addrinfo, isEverything: Bool, sharesPort: Bool, name: String
+    ) throws(ApusError) -> Int32 {
         let descriptor = socket(info.ai_family, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { throw Files.failure("listen-failed", "cannot listen on \(name)") }
         set(descriptor, SOL_SOCKET, SO_REUSEADDR, 1)
+        if sharesPort { set(descriptor, SOL_SOCKET, SO_REUSEPORT, 1) }
         if isEverything { set(descriptor, Int32(IPPROTO_IPV6), IPV6_V6ONLY, 0) }
         guard bind(descriptor, info.ai_addr, info.ai_addrlen) == 0, listen(descriptor, backlog) == 0 else {
             defer { close(descriptor) }

@@ -29,6 +29,26 @@ extension CircuitBreaker {
         }
     }
 
+    /// Whether it is worth asking with `tryAcquire` at `now`, for a balancer that looks for a host: changes nothing, counts
+    /// nothing. False: the call would be refused. True: it is admitted, or asking makes a change that is due (a trial that
+    /// is overdue, a permit to take back), so that a breaker that nobody asks unless this is true never gets stuck.
+    package func mayAdmit(now: MonotonicInstant) -> Bool {
+        switch state {
+        case .closed, .disabled, .metricsOnly:
+            return true
+        case .forcedOpen:
+            return false
+        case .open:
+            return now >= since.advanced(by: policy.waitDurationInOpenState)
+        case .halfOpen:
+            let limit = policy.maxWaitDurationInHalfOpenState
+            if limit > .zero, now >= since.advanced(by: limit) {
+                return now >= since.advanced(by: limit).advanced(by: policy.waitDurationInOpenState)
+            }
+            return trial.mayTake(reclaimingOlderThan: policy.halfOpenPermitTimeout, now: now)
+        }
+    }
+
     /// How long a refused caller does best to wait: what is left of the OPEN state, otherwise nil (unknown).
     package func retryAfter(now: MonotonicInstant) -> Duration? {
         guard state == .open else { return nil }

@@ -55,6 +55,12 @@ struct TrialPermits: Sendable {
         return true
     }
 
+    /// Whether a place is free, or may be taken back. The bound may be older than the oldest permit: then it is true once
+    /// too often.
+    func mayTake(reclaimingOlderThan timeout: Duration, now: MonotonicInstant) -> Bool {
+        !free.isEmpty || (outstanding > 0 && now >= oldestBound.advanced(by: timeout))
+    }
+
     /// Takes back what has been out for `timeout` or longer; returns how many.
     mutating func reclaim(olderThan timeout: Duration, now: MonotonicInstant) -> Int {
         guard outstanding > 0, now >= oldestBound.advanced(by: timeout) else { return 0 }
