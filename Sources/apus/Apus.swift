@@ -36,6 +36,7 @@ struct Apus: AsyncParsableCommand {
               apus run /etc/apus/apus.yaml       run every component that the file declares
               apus sync plan site.yaml           what differs on the hosts of a site
               apus logs rotate                   rotate, seal and store logs by rules
+              apus gateway run gateway.yaml      serve as a reverse proxy
 
             EXIT CODES
               0  done               1  failed             2  differences found
@@ -43,7 +44,9 @@ struct Apus: AsyncParsableCommand {
               130  interrupted
             """,
         version: "apus \(Version.number)",
-        subcommands: [Run.self, Check.self, Disk.self, Sync.self, Logs.self, Schema.self, Install.self])
+        subcommands: [
+            Run.self, Check.self, Disk.self, Sync.self, Logs.self, GatewayCommand.self, Schema.self, Install.self,
+        ])
 
     fileprivate static func perform() async {
         do {

@@ -1,4 +1,5 @@
 import Daemon
+import Gateway
 import HostMetrics
 import HostSync
 import LogArchive
@@ -7,5 +8,6 @@ import LogArchive
 enum Components {
     static let all: [ComponentDefinition] = [
         DiskComponent.definition, SyncComponent.definition, LogSyncComponent.definition,
+        GatewayComponent.definition,
     ]
 }

@@ -17,6 +17,15 @@ struct Run: AsyncParsableCommand {
               apus run --drain-timeout 30s apus.yaml
             """)
 
+    @OptionGroup var daemon: DaemonOptions
+
+    func run() async throws {
+        try await daemon.run()
+    }
+}
+
+/// What a daemon is started with.
+struct DaemonOptions: ParsableArguments {
     @Argument(
         help: "The configuration file; - reads it from standard input, and reload then cannot read it again.",
         completion: .file())
@@ -25,14 +34,21 @@ struct Run: AsyncParsableCommand {
     @Option(help: "How long components may finish what is under way, at the end and at a reload (200ms, 10s, 1m).")
     var drainTimeout: DurationArgument = DurationArgument(.seconds(10))
 
-    func run() async throws {
+    /// - Parameter section: A part that the file must declare.
+    func run(requiring section: String? = nil) async throws {
         // A reload that is asked for before we listen for it has nothing to reload yet; it must not end the process.
         signal(SIGHUP, SIG_IGN)
         OpenFileLimit.raise()
         let environment = ProcessEnvironment.current()
         let loader = ConfigurationLoader(components: Components.all, references: SystemReferences())
         // The first look happens before anything is set up, so that a mistake is told as plainly as `apus check` tells it.
-        if file != "-" { _ = try loader.load(file) }
+        if file != "-" {
+            let settings = try loader.load(file)
+            if let section, !settings.sections.contains(section) {
+                throw ApusError(
+                    code: "bad-declaration", "\(file): there is no section \(section)", kind: .declaration)
+            }
+        }
         let services = DaemonServices(environment: environment, processID: getpid())
         let daemon = Daemon(
             options: Daemon.Options(file: file, environment: environment, drainTimeout: drainTimeout.duration),

@@ -1,0 +1,153 @@
+package import Base
+package import Daemon
+import Glibc
+import Reactor
+import Resilience
+import Settings
+import Synchronization
+package import Telemetry
+
+/// The `gateway` component of `apus run`: a reverse proxy that keeps a flaky upstream from hurting its users.
+///
+/// A reload builds another plan and gives it to the running engine: no connection notices. Only another number of workers
+/// makes another engine; then the old one drains while the new one accepts.
+package final class GatewayComponent: Component {
+    package static let definition = ComponentDefinition(
+        "gateway", "A reverse proxy with circuit breakers, retries, limits, a cache and degraded answers.",
+        settings: GatewaySettings.self, besides: Resilience4jSettings.sections,
+        inspect: { settings, file in
+            GatewayInspection.doubts(of: settings)
+                + settings.unknownBreakers(in: Resilience4jSettings.breakers(in: file)).map {
+                    SettingDoubt(.error, key: $0.key, $0.message)
+                }
+        },
+        make: { settings, file, context in
+            try GatewayComponent(settings, instances: Resilience4jSettings.breakers(in: file), context: context)
+        })
+
+    private struct State {
+        var engine: GatewayEngine?
+        var monitor: GatewayMonitor
+        var telemetry: GatewayTelemetry
+        var plan: GatewayPlan
+        var isHandedOver = false
+        var isRunning = false
+    }
+
+    /// What one generation leaves to the next.
+    private struct Legacy: Sendable {
+        let engine: GatewayEngine
+        let telemetry: GatewayTelemetry
+        let monitor: GatewayMonitor
+    }
+
+    private let settings: GatewaySettings
+    private let instances: Resilience4jBreakers
+    private let context: ComponentContext
+    private let leases: [ListenerLease]
+    private let state: Mutex<State>
+    private let draining = Latch()
+    private var time: any TimeSource { context.time }
+
+    init(_ settings: GatewaySettings, instances: Resilience4jBreakers, context: ComponentContext) throws {
+        self.settings = settings
+        self.instances = instances
+        self.context = context
+        let telemetry = GatewayTelemetry(context)
+        let plan = try PlanBuilder(
+            settings: settings, instances: instances, previous: nil, telemetry: telemetry, now: context.time.now()
+        ).build()
+        leases = try settings.listen.enumerated().map { index, listen throws(SettingFault) in
+            try context.listen(on: listen.address, setting: "listen[\(index)].address", sharesPort: listen.reusePort)
+        }
+        state = Mutex(
+            State(monitor: GatewayMonitor(telemetry, context: context), telemetry: telemetry, plan: plan))
+    }
+
+    private var workerCount: Int {
+        settings.workerCount(processors: Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
+    }
+
+    /// Goes on with the engine of the generation before; what the two have in common (groups with their connections and
+    /// health, breakers, limiters) stays.
+    package func adopt(_ handOver: HandOver) async {
+        guard let legacy = handOver as? Legacy, legacy.engine.workers.count == workerCount else { return }
+        let builder = PlanBuilder(
+            settings: settings, instances: instances, previous: legacy.engine.plan, telemetry: legacy.telemetry,
+            now: time.now())
+        guard let plan = try? builder.build(), (try? give(plan, to: legacy.engine)) != nil else { return }
+        state.withLock { state in
+            state.engine = legacy.engine
+            state.telemetry = legacy.telemetry
+            state.monitor = legacy.monitor
+            state.plan = plan
+        }
+        legacy.telemetry.caches.keepOnly(plan.routes.compactMap { $0.cache?.responses })
+    }
+
+    package func handOver() async -> HandOver? {
+        state.withLock { state in
+            guard let engine = state.engine else { return nil }
+            if engine.workers.count == workerCount { state.isHandedOver = true }
+            return Legacy(engine: engine, telemetry: state.telemetry, monitor: state.monitor)
+        }
+    }
+
+    private func give(_ plan: GatewayPlan, to engine: GatewayEngine) throws(ApusError) {
+        var sockets: [[Int32]] = []
+        for lease in leases {
+            var copies: [Int32] = []
+            for _ in engine.workers { copies.append(try lease.duplicate()) }
+            sockets.append(copies)
+        }
+        engine.apply(plan, sockets: sockets)
+    }
+
+    package func run() async throws {
+        let engine = try ensureEngine()
+        let monitor = state.withLock { state in
+            state.isRunning = true
+            return state.monitor
+        }
+        GatewayListening(addresses: leases.map { ($0.boundAddress ?? $0.address).description }).emit(to: context.events)
+        await monitor.begin(settings.rollback?.policy, plan: engine.plan, instances: instances, context: context)
+        while !draining.isOpen {
+            guard try await !time.sleep(until: time.now().advanced(by: .seconds(1)), orOpen: draining) else { break }
+            await monitor.tick(engine)
+        }
+        await end(engine)
+    }
+
+    private func ensureEngine() throws -> GatewayEngine {
+        if let engine = state.withLock({ $0.engine }) { return engine }
+        let (plan, telemetry) = state.withLock { ($0.plan, $0.telemetry) }
+        let engine = try GatewayEngine(plan: plan, workers: workerCount, telemetry: telemetry)
+        try engine.start()
+        try give(plan, to: engine)
+        state.withLock { $0.engine = engine }
+        return engine
+    }
+
+    /// Drains the engine, unless a successor has it. When the task is cancelled, what is still open is closed.
+    private func end(_ engine: GatewayEngine) async {
+        guard !state.withLock({ $0.isHandedOver }) else { return }
+        engine.drain()
+        while !Task.isCancelled {
+            let open = await engine.onEach { worker in worker.openConnections }.reduce(0, +)
+            if open == 0 { break }
+            guard (try? await time.sleep(for: .milliseconds(20))) != nil else { break }
+        }
+        engine.plan.accessLog?.flush()
+        engine.stop()
+    }
+
+    package func drain() {
+        draining.open()
+    }
+
+    package var status: ComponentStatus {
+        let (engine, telemetry, isRunning) = state.withLock { ($0.engine, $0.telemetry, $0.isRunning) }
+        guard let engine, isRunning else { return ComponentStatus(.starting) }
+        return GatewayStatus(plan: engine.plan, telemetry: telemetry, now: time.now(), wallNow: time.wallNow()).status
+    }
+}

@@ -1,0 +1,132 @@
+import Base
+import HTTPWire
+import Reactor
+
+/// One worker's connections to one host. Those that are idle are used again, the youngest first, so that what is too many
+/// grows old and is closed.
+///
+/// Bounds: connections by the host's limit, which all workers share; waiting attempts by `maxPending`.
+final class HostPool {
+    unowned(unsafe) let worker: Worker
+    let group: UpstreamGroup
+    let host: UpstreamHost
+    private var idle: [UpstreamConnection] = []
+    private var pending: [Attempt] = []
+    private var multiplexed: HTTP2Upstream?
+    private var connectionCount = 0
+    /// The host left the group: connections close as they become idle.
+    private(set) var isRetired = false
+
+    init(worker: Worker, group: UpstreamGroup, host: UpstreamHost) {
+        self.worker = worker
+        self.group = group
+        self.host = host
+    }
+
+    var idleCount: Int { idle.count }
+    var openCount: Int { connectionCount }
+    var pendingCount: Int { pending.count }
+
+    /// Gives the attempt a connection: at once, or when one is ready.
+    func acquire(_ attempt: Attempt) {
+        if let multiplexed, multiplexed.isUsable { return multiplexed.use(attempt) }
+        while let connection = idle.popLast() {
+            guard connection.isOpen else { continue }
+            return connection.use(attempt, isReuse: true)
+        }
+        acquireFresh(attempt)
+    }
+
+    /// As `acquire`, without those that were idle.
+    func acquireFresh(_ attempt: Attempt) {
+        guard host.takeConnection(limit: group.rules.maxConnectionsPerHost) else { return wait(attempt) }
+        connect(for: attempt)
+    }
+
+    private func wait(_ attempt: Attempt) {
+        guard pending.count < group.rules.maxPending else {
+            return attempt.exchange.failed(attempt, .pendingOverflow)
+        }
+        attempt.isPending = true
+        pending.append(attempt)
+        attempt.exchange.setDeadlines()
+    }
+
+    private func connect(for attempt: Attempt?) {
+        connectionCount += 1
+        switch Socket.connect(to: host.address) {
+        case .failure:
+            connectionCount -= 1
+            host.giveConnection()
+            if let attempt { attempt.exchange.failed(attempt, .connectFailure) }
+        case .success(let descriptor):
+            if group.rules.speaksHTTP2Plain {
+                begin(HTTP2Upstream(worker: worker, pool: self, descriptor: descriptor, for: attempt), for: attempt)
+            } else {
+                begin(
+                    UpstreamConnection(worker: worker, pool: self, descriptor: descriptor, for: attempt), for: attempt)
+            }
+        }
+    }
+
+    private func begin(_ connection: StreamConnection, for attempt: Attempt?) {
+        guard worker.reactor.add(connection) else {
+            return connection.broke(nil)
+        }
+        let limit = attempt?.exchange.route.settings.timeouts.connect ?? group.rules.connectTimeout
+        worker.reactor.setDeadline(connection, worker.reactor.now.advanced(by: limit))
+    }
+
+    /// From now on requests share this connection.
+    func adopt(_ connection: HTTP2Upstream) {
+        multiplexed = connection
+        let waiting = pending
+        pending = []
+        for attempt in waiting {
+            attempt.isPending = false
+            connection.use(attempt)
+        }
+    }
+
+    func release(_ connection: UpstreamConnection) {
+        if !pending.isEmpty {
+            let attempt = pending.removeFirst()
+            attempt.isPending = false
+            return connection.use(attempt, isReuse: true)
+        }
+        guard !isRetired, !worker.isDraining, idle.count < group.rules.maxIdlePerHost else {
+            return connection.disconnect()
+        }
+        idle.append(connection)
+        worker.reactor.setDeadline(connection, worker.reactor.now.advanced(by: group.rules.idleTimeout))
+    }
+
+    func closed(_ connection: StreamConnection) {
+        connectionCount -= 1
+        host.giveConnection()
+        if let index = idle.lastIndex(where: { $0 === connection }) { idle.remove(at: index) }
+        if multiplexed === connection { multiplexed = nil }
+        serveWaiting()
+    }
+
+    private func serveWaiting() {
+        guard !pending.isEmpty, host.takeConnection(limit: group.rules.maxConnectionsPerHost) else { return }
+        let attempt = pending.removeFirst()
+        attempt.isPending = false
+        connect(for: attempt)
+    }
+
+    func forget(_ attempt: Attempt) {
+        guard attempt.isPending else { return }
+        attempt.isPending = false
+        pending.removeAll { $0 === attempt }
+    }
+
+    func retire() {
+        isRetired = true
+        let connections = idle
+        idle = []
+        for connection in connections { connection.disconnect() }
+        multiplexed?.drain()
+    }
+}

@@ -1,0 +1,139 @@
+import Base
+import HTTPWire
+import Telemetry
+import Tracing
+
+/// The part of a distributed trace that one request is: what came in, what goes on, and the spans of both sides
+/// (W3C Trace Context; OpenTelemetry's HTTP conventions).
+struct TraceHop {
+    private(set) var context: TraceContext?
+    private var parent: TraceContext?
+    private var isRecorded = false
+    private var startedAtWall = WallInstant(nanosecondsSince1970: 0)
+    /// The client's span of the attempt that is under way.
+    private var attemptContext: TraceContext?
+    private(set) var requestID = ""
+    /// The request's number is ours: one that came is not passed on.
+    private(set) var makesRequestID = false
+
+    /// Reads the headers, straight from their bytes. An invalid `traceparent`, or more than one, begins a new trace.
+    mutating func begin(_ exchange: Exchange) {
+        let settings = exchange.plan.settings.tracing
+        if settings.trustIncoming, exchange.request.has(.traceparent) { parent = TraceHop.read(exchange) }
+        let ratio = exchange.route.settings.tracing ?? settings.sampling
+        let hop = TracingBackend.shared.hop(after: parent, ratio: ratio)
+        context = hop.context
+        isRecorded = hop.isRecorded
+        if isRecorded { startedAtWall = exchange.worker.wallNow }
+        identify(exchange, settings.requestIDHeader)
+    }
+
+    private static func read(_ exchange: Exchange) -> TraceContext? {
+        var reader = TraceContextReader()
+        for field in exchange.request.fields {
+            switch field.known {
+            case .traceparent: reader.add(traceparent: RawSpan(_unsafeBytes: field.value.bytes(in: exchange.headBytes)))
+            case .tracestate: reader.add(tracestate: RawSpan(_unsafeBytes: field.value.bytes(in: exchange.headBytes)))
+            default: continue
+            }
+        }
+        return reader.finish()
+    }
+
+    private mutating func identify(_ exchange: Exchange, _ header: String?) {
+        guard let header else { return }
+        let came = exchange.request.first(named: header, in: exchange.headBytes)
+        if let came, came.value.count > 0, came.value.count <= 128 {
+            requestID = came.value.text(in: exchange.headBytes)
+        } else {
+            makesRequestID = true
+            requestID = context?.traceID.description ?? ""
+        }
+    }
+
+    /// `traceparent` and `tracestate` for the upstream; where spans are wanted, with the attempt's own span.
+    mutating func write(to out: WireBuffer, _ attempt: Attempt) {
+        guard let context else { return }
+        var sent = context
+        if isRecorded {
+            sent = TracingBackend.shared.child(of: context)
+            attemptContext = sent
+            attempt.trace = sent
+            attempt.startedAtWall = attempt.exchange.worker.wallNow
+        }
+        out.append("traceparent: 00-")
+        out.append(hex16: sent.traceID.high)
+        out.append(hex16: sent.traceID.low)
+        out.append("-")
+        out.append(hex16: sent.spanID.value)
+        out.append(sent.isSampled ? "-01\r\n" : "-00\r\n")
+        if !sent.state.isEmpty {
+            out.append("tracestate: ")
+            out.append(sent.state.headerValue)
+            out.append("\r\n")
+        }
+        if makesRequestID, let name = attempt.exchange.plan.settings.tracing.requestIDHeader {
+            out.append(name.lowercased())
+            out.append(": ")
+            out.append(requestID)
+            out.append("\r\n")
+        }
+    }
+
+    /// The client span of an attempt that is over.
+    func ended(_ attempt: Attempt, failure: AttemptFailure?, now: MonotonicInstant) {
+        guard isRecorded, let own = attempt.trace, let context else { return }
+        var span = FinishedSpan(
+            name: attempt.exchange.method, kind: .client, context: own, parent: context,
+            startNanosecondsSinceEpoch: UInt64(clamping: attempt.startedAtWall.nanosecondsSince1970))
+        let lasted = attempt.startedAt.duration(to: now).wholeNanoseconds
+        span.endNanosecondsSinceEpoch = span.startNanosecondsSinceEpoch &+ UInt64(clamping: lasted)
+        span.attributes["http.request.method"] = attempt.exchange.method
+        span.attributes["server.address"] = attempt.target.name
+        span.attributes["apus.upstream"] = attempt.group.name
+        if attempt.number > 1 { span.attributes["http.request.resend_count"] = attempt.number - 1 }
+        if attempt.status != 0 { span.attributes["http.response.status_code"] = attempt.status }
+        if let failure {
+            span.attributes["error.type"] = failure.rawValue
+            span.status = SpanStatus(code: .error, message: failure.rawValue)
+        } else if attempt.status >= 400 {
+            span.status = SpanStatus(code: .error)
+        }
+        TracingBackend.shared.record(span)
+    }
+
+    /// The server span of the request.
+    func ended(_ exchange: Exchange) {
+        guard isRecorded, let context else { return }
+        var span = FinishedSpan(
+            name: "\(exchange.method) \(exchange.route.name)", kind: .server, context: context, parent: parent,
+            startNanosecondsSinceEpoch: UInt64(clamping: startedAtWall.nanosecondsSince1970))
+        let lasted = exchange.startedAt.duration(to: exchange.now).wholeNanoseconds
+        span.endNanosecondsSinceEpoch = span.startNanosecondsSinceEpoch &+ UInt64(clamping: lasted)
+        span.attributes["http.request.method"] = exchange.method
+        span.attributes["http.route"] = exchange.route.name
+        span.attributes["url.path"] = exchange.pathText
+        span.attributes["http.response.status_code"] = exchange.status
+        span.attributes["apus.outcome"] = exchange.outcome.rawValue
+        if exchange.status >= 500 || exchange.status == 0 { span.status = SpanStatus(code: .error) }
+        TracingBackend.shared.record(span)
+    }
+
+    /// For exemplars.
+    var exemplar: Exemplar? {
+        guard isRecorded, let context else { return nil }
+        return Exemplar(traceID: context.traceID.description, spanID: context.spanID.description)
+    }
+}
+
+extension WireBuffer {
+    /// Sixteen hexadecimal digits.
+    func append(hex16 number: UInt64) {
+        let space = reserve(16)
+        for index in 0..<16 {
+            let digit = UInt8(truncatingIfNeeded: number >> UInt64(60 - 4 * index) & 15)
+            space[index] = digit < 10 ? 0x30 + digit : 0x57 + digit
+        }
+        commit(16)
+    }
+}
