@@ -7,7 +7,7 @@ SWIFT ?= swift
 FILTER ?=
 STATIC := -c release --static-swift-stdlib -Xswiftc -static-executable
 
-.PHONY: help demo build test release check-release lint format bench bench-metrics bench-sync bench-logs check-docs tools test-tools man clean
+.PHONY: help demo build test release check-release lint format bench bench-metrics bench-sync bench-logs bench-gateway check-docs tools test-tools man clean
 
 help: ## list what can be made
 	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -28,7 +28,7 @@ test: tools test-tools ## run every test; FILTER=Disk runs some
 	$(SWIFT) build --product bench-metrics
 	$(SWIFT) build --product apusPackageTests
 	Tests/peers/sync/hosts.py build --kind debian || [ $$? = 77 ] # 77: not root, or no namespaces
-	PATH="$(CURDIR)/.venv/bin:$$PATH" $(SWIFT) test --skip-build --no-parallel $(if $(FILTER),--filter $(FILTER))
+	PATH="$(CURDIR)/.venv/bin:$$PATH" $(if $(FILTER),$(SWIFT) test --skip-build --no-parallel --filter $(FILTER),scripts/test.sh)
 
 release: tools ## build dist/apus, fully static, and print its size and SHA-256
 	scripts/release.sh
@@ -51,7 +51,7 @@ check-docs: ## check that the documented keys, examples and alert rules are thos
 format: ## lay the code out
 	$(SWIFT) format --in-place --recursive --configuration .swift-format Package.swift Sources Tests Benchmarks
 
-bench: bench-metrics bench-sync bench-logs ## run every benchmark
+bench: bench-metrics bench-sync bench-logs bench-gateway ## run every benchmark
 
 bench-metrics: tools test-tools ## the metrics registry beside its peers
 	PATH="$(CURDIR)/.venv/bin:$$PATH" Benchmarks/metrics/run.sh
@@ -61,6 +61,9 @@ bench-sync: release test-tools ## apus sync beside Ansible, Mitogen and pyinfra 
 
 bench-logs: release test-tools ## apus logs beside logrotate, zstd, age and aws or rclone; BENCH='--levels 3 --repeat 3' runs some
 	Benchmarks/logs/run.sh --apus dist/apus $(BENCH)
+
+bench-gateway: release test-tools ## apus gateway beside nginx and HAProxy; BENCH='--parts cpu --repeat 1' runs some
+	Benchmarks/gateway/run.sh --apus dist/apus $(BENCH)
 
 man: build ## write the manual pages and completions to dist/
 	scripts/man.sh

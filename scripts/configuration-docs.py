@@ -148,7 +148,10 @@ def render(document):
     yield HEAD.format(sections=", ".join(f"[`{name}`](#{name})" for name in sections))
     for name, section in sections.items():
         yield f"## `{name}`\n\n{section['description']}\n\n"
-        yield from tables(document, name, group_of(section), 3)
+        group = group_of(section)
+        # A section that is another one under a second name has no group of its own.
+        if group:
+            yield from tables(document, name, group, 3)
 
 
 def main():

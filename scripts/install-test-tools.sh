@@ -8,7 +8,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 
-packages="python3 python3-venv zstd prometheus systemd fuse3 golang-go bsdutils mount util-linux git openssh-server openssh-client busybox-static dash mmdebstrap age sudo logrotate nginx-light rclone e2fsprogs"
+packages="python3 python3-venv zstd prometheus systemd fuse3 golang-go bsdutils mount util-linux git openssh-server openssh-client busybox-static dash mmdebstrap age sudo logrotate nginx-light rclone e2fsprogs haproxy nghttp2-client curl openssl libssl-dev"
 browsers="chromium-headless-shell chromium" # the first that the distribution has
 venv=.venv
 requirements="scripts/test-requirements.txt Tests/peers/otlp/requirements.txt"

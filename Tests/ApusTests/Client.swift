@@ -9,8 +9,11 @@ enum Client {
         try await transport.send(OutgoingRequest(method: "GET", url: url, headers: headers, timeout: .seconds(30)))
     }
 
-    static func post(_ url: String, headers: [(name: String, value: String)] = []) async throws -> IncomingResponse {
-        try await transport.send(OutgoingRequest(method: "POST", url: url, headers: headers, timeout: .seconds(30)))
+    static func post(
+        _ url: String, headers: [(name: String, value: String)] = [], body: String = ""
+    ) async throws -> IncomingResponse {
+        try await transport.send(
+            OutgoingRequest(method: "POST", url: url, headers: headers, body: Array(body.utf8), timeout: .seconds(30)))
     }
 
     /// The value of one series in the text format; nil when it is not there.
