@@ -20,6 +20,8 @@ extension HTTP2Core {
 
     private func received(_ content: HTTP2Frame.FramePayload.Data, _ id: StreamID) {
         guard table[id] != nil, case .byteBuffer(let buffer) = content.data else { return }
+        if content.endStream { endingStream = id }
+        defer { endingStream = nil }
         let padding = content.paddingBytes.map { $0 + 1 } ?? 0
         table.received(id, buffer.readableBytes + padding)
         if padding > 0 { consumed(id, padding) }

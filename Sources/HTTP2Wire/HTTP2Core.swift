@@ -10,6 +10,8 @@ final class HTTP2Core {
     var output: WireBuffer
     var table: StreamTable
     var lastComplaint: String?
+    /// The stream whose last DATA is being handed on.
+    var endingStream: StreamID?
     /// The connection is over: GOAWAY with this error has been written. Nothing further is read or written.
     var failure: StreamError?
     var peerConcurrentStreams = 100
@@ -116,7 +118,10 @@ final class HTTP2Core {
     func consumed(_ id: StreamID, _ count: Int) {
         guard failure == nil else { return }
         let grant = table.consumed(id, count)
-        if grant > 0 { pipeline.write(.windowUpdate(windowSizeIncrement: grant), on: id.nio) }
+        // A stream whose peer has ended takes no more window: NIO would refuse the frame, and that would reset the stream.
+        if grant > 0, id != endingStream, table[id]?.hasReceivedEnd == false {
+            pipeline.write(.windowUpdate(windowSizeIncrement: grant), on: id.nio)
+        }
         guard !isReceiving else { return }
         grantConnection()
         flush()

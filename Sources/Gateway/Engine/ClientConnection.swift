@@ -11,8 +11,10 @@ final class ClientConnection: StreamConnection, Client, Downstream {
     static let parkAfter = Duration.seconds(1)
     static let manyClients = 256
     /// What is still read of a request whose answer closes the connection, so that the answer arrives (RFC 9112, 9.6).
-    static let lingerBytes = 1 << 20
-    static let lingerTime = Duration.seconds(2)
+    static let lingerBytes = 64 << 20
+    /// In all, and without a byte.
+    static let lingerTime = Duration.seconds(30)
+    static let lingerPause = Duration.seconds(5)
 
     private enum Reading {
         case head, body, trailersDone
@@ -38,6 +40,7 @@ final class ClientConnection: StreamConnection, Client, Downstream {
     private var closesAfterResponse = false
     private var hasRequestEnded = false
     private var lingered = 0
+    private var lingersUntil = MonotonicInstant(nanoseconds: .max)
     private var bodyBeganAt = MonotonicInstant(nanoseconds: 0)
     private var bodyBytes = 0
     private var sentBefore: UInt64 = 0
@@ -324,9 +327,17 @@ final class ClientConnection: StreamConnection, Client, Downstream {
     private func finishGently() {
         if hasRequestEnded && reading != .lingering && unsent == 0 { return closeGently() }
         reading = .lingering
-        worker.reactor.setDeadline(self, worker.reactor.now.advanced(by: ClientConnection.lingerTime))
+        throwsInputAway = true
+        lingersUntil = worker.reactor.now.advanced(by: ClientConnection.lingerTime)
+        worker.reactor.setDeadline(self, worker.reactor.now.advanced(by: ClientConnection.lingerPause))
         resumeReading()
         if unsent == 0 { emptied() }
+    }
+
+    override func threwAway(_ count: Int) {
+        lingered += count
+        guard lingered <= ClientConnection.lingerBytes, worker.reactor.now < lingersUntil else { return disconnect() }
+        worker.reactor.setDeadline(self, worker.reactor.now.advanced(by: ClientConnection.lingerPause))
     }
 
     override func emptied() {

@@ -29,6 +29,9 @@ class StreamConnection: EventSource {
     private final var mayHaveMore = false
     /// The kernel has said that the peer's end follows what is left, and does not say it again.
     private final var endIsNear = false
+    private final var sendsNothing = false
+    /// What comes is counted and thrown away, undeciphered.
+    final var throwsInputAway = false
     private final var isReading = false
     private final var isCongestedNow = false
     final var sawEnd = false
@@ -66,10 +69,14 @@ class StreamConnection: EventSource {
 
     /// Plain bytes came; returns how many were used. The rest is kept and comes again with more.
     func received(_ bytes: UnsafeRawBufferPointer) -> Int { bytes.count }
+    /// Bytes came while `throwsInputAway` is set.
+    func threwAway(_ count: Int) {}
     /// The peer sends no more.
     func receivedEnd() { disconnect() }
     /// The connection is broken: by an errno, or (`nil`) by TLS.
     func broke(_ code: Int32?) { disconnect() }
+    /// The peer takes nothing any more. What it has sent may still be there to read.
+    func sendingBroke(_ code: Int32) { broke(code) }
     /// Unsent bytes have become few again after `isCongested`.
     func drained() {}
     /// Everything has been sent.
@@ -132,6 +139,7 @@ class StreamConnection: EventSource {
             // Less than there was room for: the kernel has no more, and says so when it has.
             if count < space.count, !endIsNear { mayHaveMore = false }
             bytesIn &+= UInt64(count)
+            if throwsInputAway { return threwAway(count) }
             took(UnsafeRawBufferPointer(rebasing: space[..<count]))
         case .wouldBlock:
             mayHaveMore = false
@@ -213,7 +221,7 @@ class StreamConnection: EventSource {
 
     /// Stages bytes; `flush` sends them. Large pieces of a plain connection are sent at once, without a copy.
     final func write(_ bytes: UnsafeRawBufferPointer) {
-        guard isOpen, !bytes.isEmpty else { return }
+        guard isOpen, !bytes.isEmpty, !sendsNothing else { return }
         if tls == nil, bytes.count >= 16 << 10, !isCongestedNow { return writeThrough(bytes) }
         staging().append(bytes)
         noteCongestion()
@@ -246,7 +254,7 @@ class StreamConnection: EventSource {
         switch result {
         case .bytes(let count): sent = count
         case .wouldBlock, .end: break
-        case .failed(let code): return broke(code)
+        case .failed(let code): return sendingBroke(code)
         }
         bytesOut &+= UInt64(sent)
         let ofBefore = min(sent, before.count)
@@ -260,6 +268,7 @@ class StreamConnection: EventSource {
     /// Sends what is staged, as far as the kernel takes it.
     final func flush() {
         guard isOpen else { return }
+        if sendsNothing { return dropOutput() }
         if let staged, let tls, tls.isEstablished {
             let sending = output ?? worker.takeBuffer()
             output = sending
@@ -280,7 +289,7 @@ class StreamConnection: EventSource {
             bytesOut &+= UInt64(count)
             output.consume(count)
         case .wouldBlock, .end: break
-        case .failed(let code): return broke(code)
+        case .failed(let code): return sendingBroke(code)
         }
         releaseOutputIfEmpty()
         let left = unsent
@@ -295,6 +304,22 @@ class StreamConnection: EventSource {
         }
         guard isOpen else { return }
         if left == 0 { sentAll() } else { blocked() }
+    }
+
+    /// From now on nothing is sent, and what the peer has said is read to its end.
+    final func onlyRead() {
+        sendsNothing = true
+        dropOutput()
+        mayHaveMore = true
+        endIsNear = true
+        worker.reactor.yield(self)
+    }
+
+    private func dropOutput() {
+        for buffer in [output, staged] { if let buffer { worker.giveBack(buffer) } }
+        output = nil
+        staged = nil
+        isCongestedNow = false
     }
 
     private func sentAll() {

@@ -324,6 +324,13 @@ final class UpstreamConnection: StreamConnection, UpstreamLink {
         fail(hasByte || !isReuse ? .reset : .stale)
     }
 
+    /// A server may answer and close before it has read the request: the answer counts.
+    override func sendingBroke(_ code: Int32) {
+        guard state == .head || state == .body else { return broke(code) }
+        hasSentRequest = false
+        onlyRead()
+    }
+
     override func broke(_ code: Int32?) {
         switch state {
         case .connecting: failConnect(.connectFailure)
