@@ -250,11 +250,14 @@ def main():
     for case in chosen:
         profiles.setdefault(case.profile, []).append(case)
     folder, results = tempfile.mkdtemp(prefix="apus-conformance-"), []
+    # print writes a line and its end one after the other: two profiles would mix theirs.
+    reporting = threading.Lock()
 
     def work(profile):
         for result in run_profile(profile, profiles[profile], options, folder):
-            results.append(result)
-            report(result, options)
+            with reporting:
+                results.append(result)
+                report(result, options)
 
     try:
         with concurrent.futures.ThreadPoolExecutor(max(1, len(profiles))) as pool:
