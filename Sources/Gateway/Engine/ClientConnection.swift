@@ -17,7 +17,7 @@ final class ClientConnection: StreamConnection, Client, Downstream {
     static let lingerPause = Duration.seconds(5)
 
     private enum Reading {
-        case head, body, trailersDone
+        case head, body
         /// The request is read; what comes next is for later.
         case waiting
         /// The connection is to end: bytes are thrown away.
@@ -77,7 +77,7 @@ final class ClientConnection: StreamConnection, Client, Downstream {
         switch reading {
         case .head: return readHead(bytes)
         case .body: return readBody(bytes)
-        case .trailersDone, .waiting:
+        case .waiting:
             if let tunnelPeer { return pass(bytes, to: tunnelPeer) }
             // What a client sends ahead waits, and is bounded.
             if bytes.count >= StreamConnection.highWatermark { pauseReading() }
@@ -145,11 +145,13 @@ final class ClientConnection: StreamConnection, Client, Downstream {
     private func readBody(_ bytes: UnsafeRawBufferPointer) -> Int? {
         bodyBytes += bytes.count
         if isOpen, exchange != nil { awaitBody() }
+        guard reading == .body else { return bytes.count }
         if case .chunked = framing { return readChunks(bytes) }
         let count = Int(min(bodyLeft, UInt64(bytes.count)))
         bodyLeft -= UInt64(count)
         exchange?.requestBody(UnsafeRawBufferPointer(rebasing: bytes[..<count]))
-        if bodyLeft == 0 { requestEnded(trailers: []) }
+        // The piece may have been one too many: then the connection lingers already.
+        if bodyLeft == 0, reading == .body { requestEnded(trailers: []) }
         return count
     }
 
@@ -191,12 +193,8 @@ final class ClientConnection: StreamConnection, Client, Downstream {
     private func requestEnded(trailers: [UInt8]) {
         hasRequestEnded = true
         worker.reactor.clearDeadline(self)
-        if reading == .body { reading = .waiting }
-        if let exchange {
-            exchange.requestEnd(trailers: trailers)
-        } else {
-            readyForNext()
-        }
+        reading = .waiting
+        exchange?.requestEnd(trailers: trailers)
     }
 
     /// The body's framing is wrong: nothing after it can be told apart, so the connection ends with the answer.
@@ -366,9 +364,7 @@ final class ClientConnection: StreamConnection, Client, Downstream {
         if let tunnelPeer { return passEnd(to: tunnelPeer) }
         if reading == .lingering || exchange == nil || isReceivingHead { return disconnect() }
         guard hasRequestEnded else { return broke(nil) }
-        // A client may close its half and still read the answer, but none does so on purpose before it is answered:
-        // an upstream that works for nobody is what hurts.
-        if listener.limits.abortsOnHalfClose { return broke(nil) }
+        // It closed its half, and still reads the answer.
         closesAfterResponse = true
     }
 
