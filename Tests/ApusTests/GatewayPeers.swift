@@ -6,13 +6,6 @@ enum GatewayPeers {
     /// `$APUS_GATEWAY_AGAINST`: `apus`, or `nginx` or `haproxy` to compare (many cases fail there: it is no pass or fail).
     static var subject: String { ProcessEnvironment.current()["APUS_GATEWAY_AGAINST"] ?? "apus" }
 
-    /// Whether the program under test is there; a tree without the command `gateway` leaves the tests out.
-    static let isThere = Task {
-        guard subject == "apus", let folder = try? TemporaryFolder() else { return true }
-        let help = try? await ChildProcess.run(ApusProgram.path, ["gateway", "--help"], folder: folder.path)
-        return help?.code == 0
-    }
-
     static func script(_ name: String) -> String { Peers.script("gateway/\(name)") }
 
     /// Runs one of the Python programs to its end against the proxy under test.

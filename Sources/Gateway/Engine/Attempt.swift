@@ -24,8 +24,6 @@ final class Attempt {
     var wasSent = false
     /// When all of the request had gone: the time to the first byte counts from here.
     var sentAt: MonotonicInstant?
-    /// The link had served a request before, so that the upstream may have closed it for being idle.
-    var isReuse = false
     var hasResponded = false
     var status = 0
     /// Its span, where spans are wanted.

@@ -70,9 +70,8 @@ extension Exchange {
     }
 
     /// The attempt has a link: sends the request.
-    func ready(_ attempt: Attempt, _ link: any UpstreamLink, isReuse: Bool) {
+    func ready(_ attempt: Attempt, _ link: any UpstreamLink) {
         attempt.link = link
-        attempt.isReuse = isReuse
         attempt.wasSent = true
         let out = worker.headSpace
         out.clear()

@@ -12,7 +12,7 @@ import Telemetry
 /// - Each attempt is settled or abandoned exactly once (`Attempt`).
 /// - At `end` nothing of the exchange is left anywhere: no link, no permit, no buffer.
 final class Exchange: EventSource {
-    enum Phase { case unused, reading, waiting, trying, responding, tunnel, ended }
+    enum Phase { case unused, reading, waiting, trying, responding, ended }
 
     unowned(unsafe) let worker: Worker
     var downstream: (any Downstream)?
@@ -69,7 +69,6 @@ final class Exchange: EventSource {
     var status = 0
     var responseBytes: UInt64 = 0
     var responseFraming = BodyFraming.none
-    var responseLeft: UInt64 = 0
     var outcome = ExchangeOutcome.upstream
     var upstreamName = ""
 
@@ -296,7 +295,6 @@ final class Exchange: EventSource {
         status = 0
         responseBytes = 0
         responseFraming = .none
-        responseLeft = 0
         outcome = .upstream
         upstreamName = ""
         trace = TraceHop()

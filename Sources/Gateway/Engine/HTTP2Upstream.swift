@@ -61,7 +61,7 @@ final class HTTP2Upstream: StreamConnection, HTTP2ClientDelegate {
         served += 1
         worker.reactor.clearDeadline(self)
         let stream = HTTP2UpstreamStream(self, session, attempt)
-        attempt.exchange.ready(attempt, stream, isReuse: served > 1)
+        attempt.exchange.ready(attempt, stream)
     }
 
     func opened(_ stream: HTTP2UpstreamStream, _ id: StreamID) { streams[id] = stream }

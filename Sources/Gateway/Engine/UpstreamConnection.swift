@@ -103,7 +103,7 @@ final class UpstreamConnection: StreamConnection, UpstreamLink {
         hasSentRequest = false
         requestMethod = attempt.exchange.request.method
         worker.reactor.clearDeadline(self)
-        attempt.exchange.ready(attempt, self, isReuse: isReuse)
+        attempt.exchange.ready(attempt, self)
     }
 
     func send(head: WireBuffer, hasBody: Bool, declared: UInt64?, upgrade: Bool) {

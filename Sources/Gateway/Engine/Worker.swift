@@ -75,7 +75,8 @@ final class Worker: @unchecked Sendable, Reactor.ParkingOwner {
         _ = reactor.addListener(source)
     }
 
-    /// The plan of a new generation. Listeners with the address of one of before keep their socket.
+    /// The plan of a new generation. Its sockets are duplicates of the leases', so connections that wait stay in the kernel's
+    /// queue while one descriptor takes the place of another.
     func adopt(_ plan: GatewayPlan, sockets: [Int32]) {
         self.plan = plan
         lastView = nil

@@ -43,14 +43,11 @@ final class GatewayPlan: Sendable {
 struct GatewayLimits: Sendable {
     var headerTimeout = Duration.seconds(10)
     var tlsHandshakeTimeout = Duration.seconds(10)
-    var bodyTimeout = Duration.seconds(60)
     var idleTimeout = Duration.seconds(75)
-    var tunnelIdleTimeout = Duration.seconds(3600)
     var requestsPerConnection = UInt32.max
     var bodyMinimumRate = 500
     var maxConnections = Int.max
     var connectionsPerClient = Int.max
-    var abortsOnHalfClose = false
 
     init() {}
 

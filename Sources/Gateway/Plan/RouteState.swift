@@ -87,8 +87,6 @@ final class RouteState: Sendable {
         if settings.retry != nil { budget.withLock { $0?.requestEnded() } }
     }
 
-    var adaptiveLimit: Int? { adaptive.withLock { $0?.limit } }
-
     // MARK: Retries
 
     func decide(
