@@ -15,6 +15,12 @@ enum PEMFile {
         return found
     }
 
+    static func certificates(ofAll paths: [String]) throws(ApusError) -> [NIOSSLCertificate] {
+        var all: [NIOSSLCertificate] = []
+        for path in paths { all += try certificates(path) }
+        return all
+    }
+
     static func privateKey(_ path: String) throws(ApusError) -> NIOSSLPrivateKey {
         var bytes = try read(path)
         defer { for index in bytes.indices { bytes[index] = 0 } }

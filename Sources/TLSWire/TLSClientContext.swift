@@ -25,8 +25,8 @@ package final class TLSClientContext: Sendable {
         configuration.applicationProtocols = settings.protocols.map(\.rawValue).filter { !$0.isEmpty }
         if !settings.verifies {
             configuration.trustRoots = .certificates([])
-        } else if let file = settings.authorities {
-            configuration.trustRoots = .certificates(try PEMFile.certificates(file))
+        } else if !settings.authorities.isEmpty {
+            configuration.trustRoots = .certificates(try PEMFile.certificates(ofAll: settings.authorities))
         }
         var summary: CertificateSummary?
         if let files = settings.certificate {
@@ -36,7 +36,8 @@ package final class TLSClientContext: Sendable {
             configuration.privateKey = .privateKey(try PEMFile.privateKey(files.key))
         }
         let context = try PEMFile.context(
-            configuration, chain: settings.certificate?.chain ?? settings.authorities ?? "the system's authorities",
+            configuration,
+            chain: settings.certificate?.chain ?? settings.authorities.first ?? "the system's authorities",
             key: settings.certificate?.key ?? "")
         return TLSClientContext(context: context, verifies: settings.verifies, certificate: summary)
     }

@@ -44,11 +44,11 @@ extension TLSServerContext {
 
     private static func clientAuthorities(_ settings: TLSServerSettings) throws(ApusError) -> [NIOSSLCertificate] {
         guard settings.clientCertificates != .none else { return [] }
-        guard let file = settings.clientAuthorities else {
+        guard !settings.clientAuthorities.isEmpty else {
             throw ApusError(
                 code: "tls-settings", "client certificates need a file of authorities to check them", kind: .declaration
             )
         }
-        return try PEMFile.certificates(file)
+        return try PEMFile.certificates(ofAll: settings.clientAuthorities)
     }
 }

@@ -25,8 +25,8 @@ package struct TLSServerSettings: Hashable, Sendable {
     package var protocols: [NegotiatedProtocol] = [.http2, .http1]
     package var minimumVersion = TLSMinimumVersion.tls12
     package var clientCertificates = ClientCertificates.none
-    /// A file with the authorities for client certificates; needed when they are asked for.
-    package var clientAuthorities: String?
+    /// Files with the authorities for client certificates; at least one where they are asked for.
+    package var clientAuthorities: [String] = []
 
     package init(certificates: [Certificate]) {
         self.certificates = certificates
@@ -37,8 +37,8 @@ package struct TLSServerSettings: Hashable, Sendable {
 package struct TLSClientSettings: Hashable, Sendable {
     /// Whether the server's certificate must lead to an authority and bear the name asked for.
     package var verifies = true
-    /// A file with authorities; nil: those of the system.
-    package var authorities: String?
+    /// Files with authorities; none: those of the system.
+    package var authorities: [String] = []
     /// A certificate to show to the server when it asks.
     package var certificate: TLSServerSettings.Certificate?
     package var protocols: [NegotiatedProtocol] = [.http1]

@@ -59,7 +59,7 @@ import Testing
         var settings = TLSServerSettings(certificates: [files.certificate("app")])
         settings.clientCertificates = .required
         #expect(throws: ApusError.self) { try TLSServerContext.load(settings) }
-        settings.clientAuthorities = try files.write("empty.pem", "")
+        settings.clientAuthorities = [try files.write("empty.pem", "")]
         #expect(throws: ApusError.self) { try TLSServerContext.load(settings) }
         settings.certificates = []
         #expect(throws: ApusError.self) { try TLSServerContext.load(settings) }

@@ -73,7 +73,7 @@ enum TestContexts {
         authority: String = "authority", _ change: (inout TLSClientSettings) -> Void = { _ in }
     ) throws -> TLSClientContext {
         var settings = TLSClientSettings()
-        settings.authorities = try TestCertificates.shared().path("\(authority).pem")
+        settings.authorities = [try TestCertificates.shared().path("\(authority).pem")]
         settings.protocols = [.http2, .http1]
         change(&settings)
         return try TLSClientContext.load(settings)

@@ -91,7 +91,7 @@ import Testing
         let files = try TestCertificates.shared()
         let server = try TestContexts.server {
             $0.clientCertificates = check.asks
-            $0.clientAuthorities = files.path("authority.pem")
+            $0.clientAuthorities = [files.path("authority.pem")]
             $0.minimumVersion = version
         }
         let client = try TestContexts.client { $0.certificate = check.shows.map { files.certificate($0) } }

@@ -9,13 +9,15 @@ import Telemetry
 /// does not read is told once, and the one before stays.
 struct FileWatch {
     private var marks: [String: FileMark?] = [:]
+    /// Of this look: a file may have several users.
+    private var seen: [String: FileMark?] = [:]
     private var told: Set<String> = []
 
     /// What is served now: a change between a start and the first look counts, too.
     mutating func remember(_ plan: GatewayPlan) {
-        for tls in plan.settings.listen.compactMap(\.tls) {
-            for file in FileWatch.files(of: tls) where marks[file] == nil { marks[file] = .some(FileMark(file)) }
-        }
+        let served = plan.settings.listen.compactMap(\.tls).flatMap(FileWatch.files)
+        let used = plan.settings.upstreams.values.compactMap(\.tls).flatMap(\.files)
+        for file in served + used where marks[file] == nil { marks[file] = .some(FileMark(file)) }
     }
 
     private static func files(of tls: ListenerTLSSettings) -> [String] {
@@ -26,30 +28,55 @@ struct FileWatch {
         for route in plan.routes { for page in route.pages { page.refresh() } }
         for (listener, settings) in zip(plan.listeners, plan.settings.listen) {
             guard let tls = settings.tls else { continue }
-            lookAtCertificates(listener, tls, http2: settings.http2.enabled, events: events)
+            renew(listener.address.description, files: FileWatch.files(of: tls), events) { () throws(ApusError) in
+                listener.replace(tls: try TLSServerContext.load(tls.context(http2: settings.http2.enabled)))
+            }
         }
+        for group in plan.groups {
+            guard let tls = group.settings.tls else { continue }
+            renew("upstream \(group.name)", files: tls.files, events) { () throws(ApusError) in
+                group.replace(tls: try TLSClientContext.load(tls.context(group.settings.protocolChoice)))
+            }
+        }
+        for (file, mark) in seen { marks[file] = .some(mark) }
+        seen = [:]
     }
 
-    private mutating func lookAtCertificates(
-        _ listener: ListenerRuntime, _ tls: ListenerTLSSettings, http2: Bool, events: EventSink
+    private mutating func renew(
+        _ name: String, files: [String], _ events: EventSink, _ load: () throws(ApusError) -> Void
     ) {
         var hasChanged = false
-        for file in FileWatch.files(of: tls) {
+        for file in files {
             let mark = FileMark(file)
             if let known = marks[file], known != mark { hasChanged = true }
-            marks[file] = .some(mark)
+            seen[file] = .some(mark)
         }
-        let name = listener.address.description
         guard hasChanged || told.contains(name) else { return }
         do throws(ApusError) {
-            listener.replace(tls: try TLSServerContext.load(tls.context(http2: http2)))
+            try load()
             told.remove(name)
-            CertificatesReloaded(listener: name).emit(to: events)
+            CertificatesReloaded(owner: name).emit(to: events)
         } catch {
             // Files are often replaced one after the other: certificate and key fit together a moment later.
             guard told.insert(name).inserted else { return }
-            CertificatesUnreadable(listener: name, reason: error.message).emit(to: events)
+            CertificatesUnreadable(owner: name, reason: error.message).emit(to: events)
         }
+    }
+}
+
+extension UpstreamTLSSettings {
+    /// All that TLS with the upstream is made of.
+    var files: [String] { authorities + [certificate, key].compactMap { $0 } }
+
+    func context(_ choice: UpstreamSettings.ProtocolChoice) -> TLSClientSettings {
+        var wanted = TLSClientSettings()
+        wanted.verifies = verify
+        wanted.authorities = authorities
+        if let certificate, let key {
+            wanted.certificate = TLSServerSettings.Certificate(chain: certificate, key: key)
+        }
+        wanted.protocols = choice == .http1 ? [.http1] : choice == .http2 ? [.http2] : [.http2, .http1]
+        return wanted
     }
 }
 
@@ -64,7 +91,7 @@ extension ListenerTLSSettings {
         wanted.minimumVersion = minimumVersion == .tls13 ? .tls13 : .tls12
         if let clients = clientCertificates {
             wanted.clientCertificates = clients.mode == .required ? .required : .optional
-            wanted.clientAuthorities = clients.authorities.first
+            wanted.clientAuthorities = clients.authorities
         }
         return wanted
     }
@@ -72,16 +99,16 @@ extension ListenerTLSSettings {
 
 struct CertificatesReloaded: Event {
     static let message = "gateway certificates reloaded"
-    let listener: String
-    var fields: Logger.Metadata { ["listener": "\(listener)"] }
+    let owner: String
+    var fields: Logger.Metadata { ["of": "\(owner)"] }
 }
 
 struct CertificatesUnreadable: Event {
     static let message = "gateway certificates changed and do not read; the former ones stay"
-    let listener: String
+    let owner: String
     let reason: String
     var level: Logger.Level { .error }
-    var fields: Logger.Metadata { ["listener": "\(listener)", "reason": "\(reason)"] }
+    var fields: Logger.Metadata { ["of": "\(owner)", "reason": "\(reason)"] }
 }
 
 struct CertificateExpires: Event {

@@ -1,11 +1,11 @@
-package import Base
+import Base
 package import Daemon
 import Glibc
 import Reactor
 import Resilience
 import Settings
 import Synchronization
-package import Telemetry
+import Telemetry
 
 /// The `gateway` component of `apus run`: a reverse proxy that keeps a flaky upstream from hurting its users.
 ///
@@ -75,7 +75,11 @@ package final class GatewayComponent: Component {
         let builder = PlanBuilder(
             settings: settings, instances: instances, previous: legacy.engine.plan, telemetry: legacy.telemetry,
             now: time.now())
-        guard let plan = try? builder.build(), (try? give(plan, to: legacy.engine)) != nil else { return }
+        let former = legacy.engine.plan
+        guard let plan = try? builder.build(), (try? give(plan, to: legacy.engine)) != nil else {
+            // A file went, or descriptors ran out, since the settings were checked: an engine of its own then.
+            return retire(legacy.engine)
+        }
         state.withLock { state in
             state.engine = legacy.engine
             state.telemetry = legacy.telemetry
@@ -83,6 +87,18 @@ package final class GatewayComponent: Component {
             state.plan = plan
         }
         legacy.telemetry.caches.keepOnly(plan.routes.compactMap { $0.cache?.responses })
+        // What the generation before remembers is for a rollback to it.
+        legacy.telemetry.routes.keepOnly(Set((plan.routes + former.routes + [plan.noRoute]).map(\.name)))
+        legacy.telemetry.breakers.keepOnly(plan.breakers + former.breakers)
+    }
+
+    /// Nobody else ends it.
+    private func retire(_ engine: GatewayEngine) {
+        engine.drain()
+        Task { [time] in
+            try? await time.sleep(for: .seconds(30))
+            engine.stop()
+        }
     }
 
     package func handOver() async -> HandOver? {
@@ -109,7 +125,7 @@ package final class GatewayComponent: Component {
             state.isRunning = true
             return state.monitor
         }
-        GatewayListening(addresses: leases.map { ($0.boundAddress ?? $0.address).description }).emit(to: context.events)
+        GatewayListening(addresses: leases.map { $0.boundAddress.description }).emit(to: context.events)
         await monitor.begin(settings.rollback?.policy, plan: engine.plan, instances: instances, context: context)
         while !draining.isOpen {
             guard try await !time.sleep(until: time.now().advanced(by: .seconds(1)), orOpen: draining) else { break }

@@ -34,8 +34,9 @@ final class Attempt {
     var hasSentEnd = false {
         didSet { if hasSentEnd, sentAt == nil { sentAt = exchange.now } }
     }
-    /// It waits in its pool for a connection.
-    var isPending = false
+    /// The pool in which it waits for a connection.
+    var waitsIn: HostPool?
+    var isPending: Bool { waitsIn != nil }
     private(set) var isOver = false
 
     init(
@@ -91,6 +92,8 @@ enum AttemptFailure: String, Sendable, CaseIterable {
     case firstByteTimeout = "first-byte-timeout"
     case perTryTimeout = "per-try-timeout"
     case idleTimeout = "idle-timeout"
+    /// The time for the whole request was over.
+    case totalTimeout = "total-timeout"
     /// What came was no HTTP.
     case badResponse = "bad-response"
     case pendingOverflow = "pending-overflow"
@@ -108,9 +111,17 @@ enum AttemptFailure: String, Sendable, CaseIterable {
         case .connectTimeout, .pendingTimeout: .connectTimeout
         case .reset, .badResponse: .reset
         case .stale: .staleConnection
-        case .firstByteTimeout, .idleTimeout: .timeout
+        case .firstByteTimeout, .idleTimeout, .totalTimeout: .timeout
         case .perTryTimeout: .perTryTimeout
         case .refusedStream: .refusedStream
+        }
+    }
+
+    /// It says something of the host, and not of the gateway's own limits.
+    var isOfHost: Bool {
+        switch self {
+        case .stale, .pendingOverflow, .pendingTimeout, .refusedStream, .noHost, .circuitOpen, .overload: false
+        default: true
         }
     }
 
@@ -118,7 +129,10 @@ enum AttemptFailure: String, Sendable, CaseIterable {
     var isOwnRefusal: Bool { [.noHost, .pendingOverflow, .pendingTimeout, .circuitOpen, .overload].contains(self) }
 
     var isTimeout: Bool {
-        [.connectTimeout, .firstByteTimeout, .perTryTimeout, .idleTimeout, .pendingTimeout].contains(self)
+        switch self {
+        case .connectTimeout, .firstByteTimeout, .perTryTimeout, .idleTimeout, .totalTimeout, .pendingTimeout: true
+        default: false
+        }
     }
 }
 

@@ -200,14 +200,14 @@ final class ClientConnection: StreamConnection, Client, Downstream {
     /// The body's framing is wrong: nothing after it can be told apart, so the connection ends with the answer.
     private func requestIsBroken(_ refusal: Refusal) {
         closesAfterResponse = true
-        hasRequestEnded = true
+        reading = .lingering
         guard let exchange else { return disconnect() }
         exchange.requestBroke(status: refusal.status, refusal.reason.rawValue)
     }
 
     /// Answers what is no request, and closes.
     private func refuse(status: Int, _ reason: String) {
-        worker.telemetry.refused(reason)
+        worker.telemetry.refused(reason, status: status, worker, peer)
         closesAfterResponse = true
         reading = .lingering
         let out = staging()

@@ -100,6 +100,7 @@ extension Exchange {
             attemptCount -= 1
             return tryAgain(at: attempt)
         }
+        upstreamName = attempt.target.name
         worker.telemetry.failed(attempt, kind)
         switch kind {
         case .pendingOverflow, .pendingTimeout, .refusedStream: attempt.abandon(now: now)
@@ -246,12 +247,13 @@ extension Exchange {
             attempt.link?.cancel()
             worker.forget(waiting: attempt)
             attempt.link = nil
-            attempt.settle(route.outcome(of: .perTryTimeout), kind: .perTryTimeout, now: now)
-            worker.telemetry.failed(attempt, .perTryTimeout)
+            attempt.settle(route.outcome(of: .totalTimeout), kind: .totalTimeout, now: now)
+            upstreamName = attempt.target.name
+            worker.telemetry.failed(attempt, .totalTimeout)
         }
         winner = nil
         if phase == .responding { return abort() }
-        if answerByFallback(.perTryTimeout) { return }
+        if answerByFallback(.totalTimeout) { return }
         outcome = .upstreamFailed
         answer(status: 504)
     }

@@ -8,16 +8,13 @@ extension Exchange {
     /// Path, route, trace, limits, in this order; then what the route does.
     func admit() {
         guard normalizePath() else {
-            worker.telemetry.refused("path")
-            outcome = .refused
-            return answer(status: 400)
+            return refuse(status: 400, "path")
         }
         guard findRoute() else { return }
         if request.method == .options || request.method == .trace, !mayForward() { return }
         trace.begin(self)
         if case .length(let count) = request.framing, count > route.limits.bodyBytes {
-            outcome = .refused
-            return answer(status: 413)
+            return refuse(status: 413, "body too large")
         }
         if !request.upgrade.isEmpty, !mayUpgrade { ignoresUpgrade = true }
         if route.settings.rateLimit != nil, !passesRateLimit() { return }
@@ -175,11 +172,8 @@ extension Exchange {
         outcome = .limited
         let wait = retryAfter ?? .seconds(1)
         guard let degraded = route.degraded else { return answer(status: 429, retryAfter: wait) }
-        if degraded.usesCache, answerFromCache(anyAge: true) {
-            worker.telemetry.degraded(route, "cache")
-            return
-        }
         let told = degraded.retryAfter ?? wait
+        if degraded.usesCache, answerFromCache(anyAge: true, degraded: true, retryAfter: told) { return }
         if let group = degraded.upstream {
             outcome = .degraded
             worker.telemetry.degraded(route, "upstream")
@@ -210,8 +204,7 @@ extension Exchange {
         for fallback in route.fallbacks where applies(fallback.conditions) {
             switch fallback.kind {
             case .cached:
-                guard answerFromCache(anyAge: true) else { continue }
-                worker.telemetry.degraded(route, "cache")
+                guard answerFromCache(anyAge: true, degraded: true) else { continue }
             case .page(let source):
                 let page = source.page
                 abandonAttempts()

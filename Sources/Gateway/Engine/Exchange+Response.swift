@@ -48,6 +48,7 @@ extension Exchange {
     /// This answer is the one: other copies are called off.
     private func win(_ attempt: Attempt) {
         winner = attempt
+        if attempt.isHedge { worker.telemetry.hedgeWon(route) }
         hedgeAt = MonotonicInstant(nanoseconds: .max)
         guard attempts.count > 1 else { return }
         for other in attempts where other !== attempt {

@@ -8,7 +8,9 @@ extension Exchange {
     private static var pieceSize: Int { 64 << 10 }
 
     /// In the degraded mode, or by `fallback: { cached: true }`: whatever there is that may be used.
-    func answerFromCache(anyAge: Bool) -> Bool {
+    ///
+    /// - Parameter degraded: It counts as an answer in place of the upstream's.
+    func answerFromCache(anyAge: Bool, degraded: Bool = false, retryAfter: Duration? = nil) -> Bool {
         guard let cache = route.cache, !cacheCall.isBackground, !hasBody, phase != .responding else { return false }
         let key = cacheKey(cache.policy)
         guard
@@ -16,7 +18,9 @@ extension Exchange {
         else { return false }
         cache.count(stored.isFresh(at: now) ? .hit : .stale)
         giveUpAttempts()
-        serve(stored, .hit(stored.timeToLive(at: now)))
+        // With the answer the exchange may end, and be another's.
+        if degraded { worker.telemetry.degraded(route, "cache") }
+        serve(stored, .hit(stored.timeToLive(at: now)), retryAfter: retryAfter)
         return true
     }
 
@@ -37,7 +41,7 @@ extension Exchange {
     }
 
     /// Answers with what of `stored` the request asks for.
-    func serve(_ stored: StoredResponse, _ line: CacheStatus?) {
+    func serve(_ stored: StoredResponse, _ line: CacheStatus?, retryAfter: Duration? = nil) {
         outcome = .cache
         if cacheCall.isBackground { return end() }
         let form = stored.form(for: request, headBytes)
@@ -49,6 +53,7 @@ extension Exchange {
         stored.writeHead(
             form, age: stored.age(at: now), status: route.cache?.policy.writesStatus == true ? line : nil,
             edits: route.responseEdits, to: out)
+        if let retryAfter { StandardResponse.write(retryAfter: retryAfter, to: out) }
         if !route.responseEdits.isEmpty {
             withPlaceholders(attempt: nil) { route.responseEdits.append(to: out, $0) }
         }

@@ -70,7 +70,10 @@ final class Exchange: EventSource {
     var responseBytes: UInt64 = 0
     var responseFraming = BodyFraming.none
     var outcome = ExchangeOutcome.upstream
+    /// The host that answered, or else the last one that was tried.
     var upstreamName = ""
+    /// Why the request was refused.
+    var refusal = ""
 
     init(worker: Worker) {
         self.worker = worker
@@ -136,18 +139,22 @@ final class Exchange: EventSource {
     /// The request's framing is broken, or it did not come in time.
     func requestBroke(status: Int, _ reason: String) {
         guard phase != .ended, phase != .unused else { return }
-        worker.telemetry.refused(reason)
         abandonAttempts()
-        if phase == .responding { return abort() }
-        outcome = .refused
-        answer(status: status)
+        refuse(status: status, reason)
     }
 
     private func tooLarge() {
         abandonAttempts()
+        refuse(status: 413, "body too large")
+    }
+
+    /// - Parameter reason: One of few words, for the metric's label and the log.
+    func refuse(status: Int, _ reason: String) {
+        worker.telemetry.refused(reason)
+        refusal = reason
         if phase == .responding { return abort() }
         outcome = .refused
-        answer(status: 413)
+        answer(status: status)
     }
 
     /// The body is too long to be sent again: from now on it only streams.
@@ -297,6 +304,7 @@ final class Exchange: EventSource {
         responseFraming = .none
         outcome = .upstream
         upstreamName = ""
+        refusal = ""
         trace = TraceHop()
         rewrittenPath = nil
         ignoresUpgrade = false

@@ -18,8 +18,13 @@ final class GatewayEngine: Sendable {
 
     init(plan: GatewayPlan, workers count: Int, telemetry: GatewayTelemetry) throws(ApusError) {
         var made: [Worker] = []
-        for number in 0..<count { made.append(try Worker(number: number, of: count, plan: plan, telemetry: telemetry)) }
+        let census = ClientCensus()
+        for number in 0..<count {
+            made.append(try Worker(number: number, plan: plan, census: census, telemetry: telemetry))
+        }
         workers = made
+        let team = WorkerTeam(made)
+        for worker in made { worker.team = team }
         state = Mutex(State(plan: plan))
     }
 
@@ -76,4 +81,19 @@ final class GatewayEngine: Sendable {
         else { return }
         for worker in workers { worker.reactor.poster.stop() }
     }
+}
+
+/// The workers of one engine, as they know each other.
+final class WorkerTeam: Sendable {
+    private struct Member: Sendable {
+        weak var worker: Worker?
+    }
+
+    private let members: [Member]
+
+    init(_ workers: [Worker]) {
+        members = workers.map { Member(worker: $0) }
+    }
+
+    func workers(besides one: Worker) -> [Worker] { members.compactMap(\.worker).filter { $0 !== one } }
 }

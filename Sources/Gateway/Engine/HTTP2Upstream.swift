@@ -68,6 +68,7 @@ final class HTTP2Upstream: StreamConnection, HTTP2ClientDelegate {
 
     func forget(_ id: StreamID) {
         streams[id] = nil
+        pool.streamEnded(on: self)
         guard streams.isEmpty, isOpen else { return }
         if session.isGone || pool.isRetired || served >= Int(pool.group.rules.requestsPerConnection) {
             closeAfterSending()

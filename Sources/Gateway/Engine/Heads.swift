@@ -111,24 +111,29 @@ extension Exchange {
         to out: WireBuffer, _ bytes: UnsafeRawBufferPointer, forwardedFor: Slice, hasProto: Bool, hasHost: Bool
     ) {
         guard let downstream else { return }
-        out.append("x-forwarded-for: ")
-        if !forwardedFor.isEmpty {
-            out.append(forwardedFor, of: bytes)
-            out.append(", ")
+        let edited = route.requestEdits.own
+        if !edited.contains(.forwardedFor) {
+            out.append("x-forwarded-for: ")
+            if !forwardedFor.isEmpty {
+                out.append(forwardedFor, of: bytes)
+                out.append(", ")
+            }
+            out.append(address: downstream.peer)
+            out.append("\r\n")
         }
-        out.append(address: downstream.peer)
-        if !hasProto {
-            out.append(downstream.isSecure ? "\r\nx-forwarded-proto: https" : "\r\nx-forwarded-proto: http")
+        if !hasProto, !edited.contains(.forwardedProto) {
+            out.append(downstream.isSecure ? "x-forwarded-proto: https\r\n" : "x-forwarded-proto: http\r\n")
         }
-        if !hasHost, !request.authority.isEmpty {
-            out.append("\r\nx-forwarded-host: ")
+        if !hasHost, !edited.contains(.forwardedHost), !request.authority.isEmpty {
+            out.append("x-forwarded-host: ")
             out.append(request.authority, of: bytes)
+            out.append("\r\n")
         }
-        out.append("\r\n")
     }
 
     /// The protocol in which the request came (RFC 9110, section 7.6.3).
     private func writeVia(to out: WireBuffer, _ bytes: UnsafeRawBufferPointer, _ via: Slice) {
+        if route.requestEdits.own.contains(.via) { return }
         out.append("via: ")
         if !via.isEmpty {
             out.append(via, of: bytes)

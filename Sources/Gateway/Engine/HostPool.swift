@@ -5,14 +5,17 @@ import Reactor
 /// One worker's connections to one host. Those that are idle are used again, the youngest first, so that what is too many
 /// grows old and is closed.
 ///
-/// Bounds: connections by the host's limit, which all workers share; waiting attempts by `maxPending`.
+/// Bounds: connections by the limits of host and group, which all workers share (`HostPool+Waiting`); waiting attempts by
+/// `maxPending`.
 final class HostPool {
     unowned(unsafe) let worker: Worker
     let group: UpstreamGroup
     let host: UpstreamHost
-    private var idle: [UpstreamConnection] = []
-    private var pending: [Attempt] = []
-    private var multiplexed: HTTP2Upstream?
+    var idle: [UpstreamConnection] = []
+    var pending: [Attempt] = []
+    var multiplexed: HTTP2Upstream?
+    /// Whether the last connection that became free stayed here although others waited for it.
+    var keptLast = false
     private var connectionCount = 0
     /// The host left the group: connections close as they become idle.
     private(set) var isRetired = false
@@ -39,25 +42,16 @@ final class HostPool {
 
     /// As `acquire`, without those that were idle.
     func acquireFresh(_ attempt: Attempt) {
-        guard host.takeConnection(limit: group.rules.maxConnectionsPerHost) else { return wait(attempt) }
+        guard group.takeConnection(to: host) else { return wait(attempt) }
         connect(for: attempt)
     }
 
-    private func wait(_ attempt: Attempt) {
-        guard pending.count < group.rules.maxPending else {
-            return attempt.exchange.failed(attempt, .pendingOverflow)
-        }
-        attempt.isPending = true
-        pending.append(attempt)
-        attempt.exchange.setDeadlines()
-    }
-
-    private func connect(for attempt: Attempt?) {
+    func connect(for attempt: Attempt?) {
         connectionCount += 1
         switch Socket.connect(to: host.address) {
         case .failure:
             connectionCount -= 1
-            host.giveConnection()
+            group.giveConnection(to: host)
             if let attempt { attempt.exchange.failed(attempt, .connectFailure) }
         case .success(let descriptor):
             if group.rules.speaksHTTP2Plain {
@@ -80,20 +74,17 @@ final class HostPool {
     /// From now on requests share this connection.
     func adopt(_ connection: HTTP2Upstream) {
         multiplexed = connection
-        let waiting = pending
-        pending = []
-        for attempt in waiting {
-            attempt.isPending = false
-            connection.use(attempt)
-        }
+        streamEnded(on: connection)
+    }
+
+    /// A connection that requests share has room for those that wait.
+    func streamEnded(on connection: HTTP2Upstream) {
+        while connection.isUsable, let attempt = takePending() { connection.use(attempt) }
     }
 
     func release(_ connection: UpstreamConnection) {
-        if !pending.isEmpty {
-            let attempt = pending.removeFirst()
-            attempt.isPending = false
-            return connection.use(attempt, isReuse: true)
-        }
+        guard !isOwedToOthers else { return connection.disconnect() }
+        if let attempt = takePending() { return connection.use(attempt, isReuse: true) }
         guard !isRetired, !worker.isDraining, idle.count < group.rules.maxIdlePerHost else {
             return connection.disconnect()
         }
@@ -103,23 +94,12 @@ final class HostPool {
 
     func closed(_ connection: StreamConnection) {
         connectionCount -= 1
-        host.giveConnection()
+        group.giveConnection(to: host)
         if let index = idle.lastIndex(where: { $0 === connection }) { idle.remove(at: index) }
         if multiplexed === connection { multiplexed = nil }
-        serveWaiting()
-    }
-
-    private func serveWaiting() {
-        guard !pending.isEmpty, host.takeConnection(limit: group.rules.maxConnectionsPerHost) else { return }
-        let attempt = pending.removeFirst()
-        attempt.isPending = false
-        connect(for: attempt)
-    }
-
-    func forget(_ attempt: Attempt) {
-        guard attempt.isPending else { return }
-        attempt.isPending = false
-        pending.removeAll { $0 === attempt }
+        guard group.isAwaited(host, besides: pending.count) else { return serveWaiting() }
+        if keptLast { serveWaiting() }
+        offerToOthers()
     }
 
     func retire() {

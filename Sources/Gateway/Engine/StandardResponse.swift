@@ -36,11 +36,14 @@ enum StandardResponse {
         out.append("content-type: ")
         out.append(contentType)
         out.append("\r\n")
-        if let retryAfter {
-            out.append("retry-after: ")
-            out.append(decimal: UInt64(max(1, retryAfter.inSeconds.rounded(.up))))
-            out.append("\r\n")
-        }
+        if let retryAfter { write(retryAfter: retryAfter, to: out) }
+    }
+
+    /// In whole seconds, one at least.
+    static func write(retryAfter: Duration, to out: WireBuffer) {
+        out.append("retry-after: ")
+        out.append(decimal: UInt64(max(1, retryAfter.inSeconds.rounded(.up))))
+        out.append("\r\n")
     }
 
     static func writeStatus(_ status: Int, to out: WireBuffer) {

@@ -61,23 +61,28 @@ struct TraceHop {
             attempt.trace = sent
             attempt.startedAtWall = attempt.exchange.worker.wallNow
         }
+        let edits = attempt.exchange.route.requestEdits
+        if !edits.own.contains(.traceparent) { write(sent, to: out) }
+        if !sent.state.isEmpty, edits.own.isDisjoint(with: [.traceparent, .tracestate]) {
+            out.append("tracestate: ")
+            out.append(sent.state.headerValue)
+            out.append("\r\n")
+        }
+        guard makesRequestID, let name = attempt.exchange.plan.requestIDHeader else { return }
+        if !edits.isEmpty, name.withUnsafeBytes(edits.drops) { return }
+        out.append(name)
+        out.append(": ")
+        out.append(requestID)
+        out.append("\r\n")
+    }
+
+    private func write(_ sent: TraceContext, to out: WireBuffer) {
         out.append("traceparent: 00-")
         out.append(hex16: sent.traceID.high)
         out.append(hex16: sent.traceID.low)
         out.append("-")
         out.append(hex16: sent.spanID.value)
         out.append(sent.isSampled ? "-01\r\n" : "-00\r\n")
-        if !sent.state.isEmpty {
-            out.append("tracestate: ")
-            out.append(sent.state.headerValue)
-            out.append("\r\n")
-        }
-        if makesRequestID, let name = attempt.exchange.plan.settings.tracing.requestIDHeader {
-            out.append(name.lowercased())
-            out.append(": ")
-            out.append(requestID)
-            out.append("\r\n")
-        }
     }
 
     /// The client span of an attempt that is over.

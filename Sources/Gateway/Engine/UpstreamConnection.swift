@@ -352,7 +352,6 @@ final class UpstreamConnection: StreamConnection, UpstreamLink {
     }
 
     override func deadlineReached() {
-        let now = worker.reactor.now
         switch state {
         case .connecting: failConnect(.connectTimeout)
         case .shaking: failConnect(.tls)

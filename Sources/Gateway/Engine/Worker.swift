@@ -22,7 +22,12 @@ final class Worker: @unchecked Sendable, Reactor.ParkingOwner {
     /// For one head at a time.
     let headSpace = WireBuffer(capacity: 8 << 10)
     var plan: GatewayPlan
-    var active = 0
+    /// Requests under way.
+    var active = 0 {
+        didSet { activeForOthers.store(active, ordering: .relaxed) }
+    }
+    private let activeForOthers = Atomic<Int>(0)
+    var totals = WorkerTotals()
     var clock = DateClock()
     private(set) var isDraining = false
     private var buffers: [WireBuffer] = []
@@ -32,21 +37,23 @@ final class Worker: @unchecked Sendable, Reactor.ParkingOwner {
     private var listeners: [UInt16: Listener] = [:]
     private var clients: [ObjectIdentifier: StreamConnection] = [:]
     let telemetry: GatewayTelemetry
-    private let workerCount: Int
+    private let census: ClientCensus
+    /// Set once, before the threads start. The engine holds them all.
+    var team: WorkerTeam?
+    private var others: [Worker] { team?.workers(besides: self) ?? [] }
     /// For one key of a cache at a time.
     let keySpace = WireBuffer(capacity: 1 << 10)
     var fetches = CollapsedFetches<Exchange>()
     private let pathRoom = WireBuffer(capacity: 1 << 10)
     private var endedBytesIn: UInt64 = 0
     private var endedBytesOut: UInt64 = 0
-    private var perClient: [ClientKey: Int] = [:]
     private var checkers: [ObjectIdentifier: HealthChecker] = [:]
     private var shedder: LoadShedder?
     private var shedderSettings: SheddingSettings?
 
-    init(number: Int, of workerCount: Int, plan: GatewayPlan, telemetry: GatewayTelemetry) throws(ApusError) {
+    init(number: Int, plan: GatewayPlan, census: ClientCensus, telemetry: GatewayTelemetry) throws(ApusError) {
         self.number = number
-        self.workerCount = workerCount
+        self.census = census
         self.plan = plan
         self.telemetry = telemetry
         reactor = try Reactor()
@@ -117,13 +124,12 @@ final class Worker: @unchecked Sendable, Reactor.ParkingOwner {
         telemetry.accepted(isSecure: listener.tls != nil)
         let connection = ClientConnection(
             worker: self, descriptor: descriptor, listener: listener, peer: peer, served: 0)
-        do throws(TLSFault) {
-            if let context = listener.tls { connection.tls = try TLSSession(server: context) }
-        } catch {
+        connection.tls = listener.tls.map { TLSSession(server: $0) }
+        guard reactor.add(connection) else {
+            census.leave(peer)
             close(descriptor)
             return
         }
-        guard reactor.add(connection) else { close(descriptor); return }
         opened(connection)
         let first = listener.tls == nil ? ClientConnection.parkAfter : listener.limits.tlsHandshakeTimeout
         reactor.setDeadline(connection, reactor.now.advanced(by: first))
@@ -147,37 +153,17 @@ final class Worker: @unchecked Sendable, Reactor.ParkingOwner {
         clients[ObjectIdentifier(connection)] = nil
         endedBytesIn &+= connection.bytesIn
         endedBytesOut &+= connection.bytesOut
-        if let client = connection as? any Client { left(client.peer) }
+        if let client = connection as? any Client { census.leave(client.peer) }
     }
 
-    /// Another connection of this client, if the limits allow it.
+    /// Whether the limits allow another connection of this client; then it is counted.
     private func mayEnter(_ peer: PeerAddress) -> Bool {
-        let limits = plan.limits
-        if limits.maxConnections != .max,
-            clients.count + reactor.parkedCount >= max(1, limits.maxConnections / workerCount)
-        {
-            telemetry.refused("too many connections")
-            return false
-        }
-        guard limits.connectionsPerClient != .max else { return true }
-        let key = ClientKey(peer)
-        let most = max(1, limits.connectionsPerClient / workerCount)
-        guard perClient[key, default: 0] < most else {
-            telemetry.refused("too many connections of a client")
-            return false
-        }
-        perClient[key, default: 0] += 1
-        return true
+        guard let refusal = census.enter(peer, plan.limits) else { return true }
+        telemetry.refused(refusal.rawValue)
+        return false
     }
 
-    private func left(_ peer: PeerAddress) {
-        guard !perClient.isEmpty else { return }
-        let key = ClientKey(peer)
-        guard let count = perClient[key] else { return }
-        perClient[key] = count > 1 ? count - 1 : nil
-    }
-
-    func parkedClosed(_ connection: ParkedConnection) { left(connection.peer) }
+    func parkedClosed(_ connection: ParkedConnection) { census.leave(connection.peer) }
 
     // MARK: Parking
 
@@ -239,9 +225,13 @@ final class Worker: @unchecked Sendable, Reactor.ParkingOwner {
             shedder = LoadShedder(settings.policy, now: reactor.now, seed: UInt64.random(in: 0...UInt64.max))
             shedderSettings = settings
         }
-        // 0 would mean that there is no limit.
-        let limit = settings.maxInFlight.map { max(1, $0 / max(1, workerCount)) } ?? 0
-        return shedder?.decide(priority: priority, active: active - 1, limit: limit, now: reactor.now) ?? .admit
+        return shedder?.decide(
+            priority: priority, active: settings.maxInFlight == nil ? 0 : activeOfAll - 1,
+            limit: settings.maxInFlight ?? 0, now: reactor.now) ?? .admit
+    }
+
+    private var activeOfAll: Int {
+        others.reduce(active) { $0 + $1.activeForOthers.load(ordering: .relaxed) }
     }
 
     // MARK: Upstreams
@@ -263,8 +253,12 @@ final class Worker: @unchecked Sendable, Reactor.ParkingOwner {
     }
 
     func forget(waiting attempt: Attempt) {
-        guard attempt.isPending else { return }
-        view(of: attempt.group).pool(of: attempt).forget(attempt)
+        attempt.waitsIn?.forget(attempt)
+    }
+
+    /// Runs `job` on the threads of the other workers, soon.
+    func onOthers(_ job: @escaping @Sendable (Worker) -> Void) {
+        for other in others { other.reactor.poster.post { job(other) } }
     }
 
     // MARK: The end
@@ -291,9 +285,11 @@ final class Worker: @unchecked Sendable, Reactor.ParkingOwner {
     /// Clients that are connected, tunnels among them.
     var openConnections: Int { clients.count + reactor.parkedCount }
 
-    /// For gauges and the console.
-    var figures: WorkerFigures {
+    /// For gauges and the console. The latencies are those since the call before.
+    func takeFigures() -> WorkerFigures {
         var figures = WorkerFigures()
+        figures.totals = totals
+        figures.totals.latencies = totals.takeLatencies()
         figures.parked = reactor.parkedCount
         figures.requests = active
         for connection in clients.values {
@@ -353,16 +349,5 @@ extension SheddingSettings {
         LoadSheddingPolicy(
             priorities: 10, targetDelay: (queueDelay ?? .milliseconds(500)) / 10,
             maximumDelay: queueDelay ?? .seconds(60), minimumRetryAfter: retryAfter)
-    }
-}
-
-/// Whose connections are counted together: an IPv4 address, or an IPv6 /64.
-struct ClientKey: Hashable {
-    private let high: UInt64
-    private let low: UInt64
-
-    init(_ peer: PeerAddress) {
-        high = peer.high
-        low = peer.isIPv4 ? peer.low : 0
     }
 }

@@ -19,6 +19,8 @@ final class GatewayPlan: Sendable {
     /// The gateway's name in Via, with a space before it.
     let via: [UInt8]
     let serverField: [UInt8]
+    /// In lower case; nil: requests get no number.
+    let requestIDHeader: [UInt8]?
     let normalizer: PathNormalizer
 
     init(
@@ -34,8 +36,15 @@ final class GatewayPlan: Sendable {
         self.router = router
         self.accessLog = accessLog
         normalizer = PathNormalizer(settings.paths)
+        requestIDHeader = settings.tracing.requestIDHeader.map { Array($0.lowercased().utf8) }
         via = Array(" \(settings.name)".utf8)
         serverField = Array("server: \(settings.name)\r\n".utf8)
+    }
+}
+
+extension GatewayPlan {
+    var breakers: [SharedBreaker] {
+        routes.compactMap(\.breaker) + groups.flatMap(\.hosts.hosts).compactMap(\.breaker)
     }
 }
 

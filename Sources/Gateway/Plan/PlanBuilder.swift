@@ -42,7 +42,7 @@ struct PlanBuilder {
 
     private func accessLog() throws -> AccessLog? {
         do throws(ApusError) {
-            return try AccessLog(settings.accessLog)
+            return try AccessLog(settings.accessLog, telemetry.registry)
         } catch {
             throw SettingFault(key: "accessLog.file", error: error)
         }
@@ -63,21 +63,11 @@ struct PlanBuilder {
     }
 
     private func serverContext(_ tls: ListenerTLSSettings, http2: Bool, _ index: Int) throws -> TLSServerContext {
-        if let clients = tls.clientCertificates, clients.authorities.count > 1 {
-            throw PlanBuilder.oneFile(key: "listen[\(index)].tls.clientCertificates.authorities[1]")
-        }
         do throws(ApusError) {
             return try TLSServerContext.load(tls.context(http2: http2))
         } catch {
             throw SettingFault(key: "listen[\(index)].tls", error: error)
         }
-    }
-
-    private static func oneFile(key: String) -> SettingFault {
-        SettingFault(
-            key: key,
-            error: ApusError(
-                code: "bad-declaration", "one file is read: put all authorities into it", kind: .declaration))
     }
 
     // MARK: Upstreams
@@ -101,16 +91,8 @@ struct PlanBuilder {
     private func clientContext(
         _ tls: UpstreamTLSSettings, _ choice: UpstreamSettings.ProtocolChoice, _ name: String
     ) throws -> TLSClientContext {
-        if tls.authorities.count > 1 { throw PlanBuilder.oneFile(key: "upstreams.\(name).tls.authorities[1]") }
-        var wanted = TLSClientSettings()
-        wanted.verifies = tls.verify
-        wanted.authorities = tls.authorities.first
-        if let certificate = tls.certificate, let key = tls.key {
-            wanted.certificate = TLSServerSettings.Certificate(chain: certificate, key: key)
-        }
-        wanted.protocols = choice == .http1 ? [.http1] : choice == .http2 ? [.http2] : [.http2, .http1]
         do throws(ApusError) {
-            return try TLSClientContext.load(wanted)
+            return try TLSClientContext.load(tls.context(choice))
         } catch {
             throw SettingFault(key: "upstreams.\(name).tls", error: error)
         }

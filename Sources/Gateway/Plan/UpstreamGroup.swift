@@ -11,7 +11,7 @@ final class UpstreamGroup: Sendable {
     let name: String
     let settings: UpstreamSettings
     let rules: UpstreamRules
-    let tls: TLSClientContext?
+    private let tlsContext: Mutex<TLSClientContext?>
     /// What counts as a failed call for the breakers of single hosts.
     let hostFailures: FailureSet
     let balancing: BalancingPolicy
@@ -19,6 +19,8 @@ final class UpstreamGroup: Sendable {
     private let current: Mutex<HostSet>
     private let outliers: Mutex<OutlierBook>
     private let changes = Atomic<Int>(0)
+    private let connections = Atomic<Int>(0)
+    private let waiting = Atomic<Int>(0)
 
     init(
         name: String, settings: UpstreamSettings, tls: TLSClientContext?, hosts: HostSet, events: EventSink,
@@ -27,7 +29,7 @@ final class UpstreamGroup: Sendable {
         self.events = events
         self.name = name
         self.settings = settings
-        self.tls = tls
+        tlsContext = Mutex(tls)
         hostFailures = FailureSet(settings.hostCircuitBreaker?.failures ?? [.serverError])
         rules = UpstreamRules(settings)
         balancing = BalancingPolicy(
@@ -46,6 +48,12 @@ final class UpstreamGroup: Sendable {
         var hosts: HostSet
         var detector: OutlierDetector?
     }
+
+    /// For new connections; nil: they are plain.
+    var tls: TLSClientContext? { tlsContext.withLock { $0 } }
+
+    /// Its files have changed.
+    func replace(tls: TLSClientContext) { tlsContext.withLock { $0 = tls } }
 
     /// Grows with each change of the list of hosts.
     var version: Int { changes.load(ordering: .acquiring) }
@@ -66,6 +74,46 @@ final class UpstreamGroup: Sendable {
             book = OutlierBook(hosts: hosts, detector: carried)
         }
         changes.add(1, ordering: .releasing)
+    }
+
+    // MARK: Connections, of all workers
+
+    /// Counts one more connection to `host`; false when a limit is reached.
+    func takeConnection(to host: UpstreamHost) -> Bool {
+        guard host.takeConnection(limit: rules.maxConnectionsPerHost) else { return false }
+        guard rules.maxConnections != .max else { return true }
+        if connections.add(1, ordering: .relaxed).newValue <= rules.maxConnections { return true }
+        connections.subtract(1, ordering: .relaxed)
+        host.giveConnection()
+        return false
+    }
+
+    func giveConnection(to host: UpstreamHost) {
+        host.giveConnection()
+        if rules.maxConnections != .max { connections.subtract(1, ordering: .relaxed) }
+    }
+
+    /// Whether the limit of all hosts together is reached.
+    var isFull: Bool { connections.load(ordering: .relaxed) >= rules.maxConnections }
+
+    /// An attempt at `host` waits for a connection.
+    func beganWaiting(for host: UpstreamHost) {
+        waiting.add(1, ordering: .relaxed)
+        host.waiting.add(1, ordering: .relaxed)
+    }
+
+    func endedWaiting(for host: UpstreamHost) {
+        waiting.subtract(1, ordering: .relaxed)
+        host.waiting.subtract(1, ordering: .relaxed)
+    }
+
+    /// Whether more than `own` attempts wait for a place that the end of a connection to `host` gives, or has given.
+    ///
+    /// - Parameter ifFull: Attempts at other hosts count only while the limit of all hosts together is reached.
+    func isAwaited(_ host: UpstreamHost, besides own: Int, ifFull: Bool = false) -> Bool {
+        guard waiting.load(ordering: .relaxed) > own else { return false }
+        if host.waiting.load(ordering: .relaxed) > own { return true }
+        return rules.maxConnections != .max && (isFull || !ifFull)
     }
 
     /// An attempt has ended: for passive health.
@@ -128,7 +176,10 @@ final class UpstreamHost: Sendable {
     let breaker: SharedBreaker?
     let metrics: HostMetrics
     private let connections = Atomic<Int>(0)
+    /// Attempts of all workers that wait for a connection.
+    fileprivate let waiting = Atomic<Int>(0)
     private let health = Mutex(Health())
+    let trouble = UpstreamTrouble()
 
     /// What its last change of health was.
     struct Health: Sendable {
@@ -166,6 +217,7 @@ final class UpstreamHost: Sendable {
     /// Why TLS with the host failed last; shown beside its state.
     func note(tlsFault: String) {
         health.withLock { $0.reason = "TLS: \(tlsFault)" }
+        trouble.note(tlsFault: tlsFault)
     }
 
     func note(isHealthy: Bool, reason: String, at now: MonotonicInstant) {
@@ -193,6 +245,7 @@ struct UpstreamRules: Sendable {
     var tlsHandshakeTimeout = Duration.seconds(10)
     var idleTimeout = Duration.seconds(50)
     var pendingTimeout = Duration.seconds(5)
+    var maxConnections = Int.max
     var maxConnectionsPerHost = Int.max
     var maxIdlePerHost = 256
     var maxPending = 1024
@@ -206,7 +259,8 @@ struct UpstreamRules: Sendable {
         tlsHandshakeTimeout = pool.tlsHandshakeTimeout
         idleTimeout = pool.idleTimeout
         pendingTimeout = pool.pendingTimeout
-        maxConnectionsPerHost = min(pool.maxConnectionsPerHost ?? .max, pool.maxConnections ?? .max)
+        maxConnections = pool.maxConnections ?? .max
+        maxConnectionsPerHost = pool.maxConnectionsPerHost ?? .max
         maxIdlePerHost = pool.maxIdlePerHost
         maxPending = pool.maxPending
         requestsPerConnection = pool.requestsPerConnection.map { UInt32(clamping: $0) } ?? .max

@@ -17,6 +17,8 @@ package struct HeaderEdits: Sendable {
     /// A bit for each length of a dropped name, those from 63 on together.
     private var lengths: UInt64 = 0
     private var lines: [Line] = []
+    /// Those that the gateway itself makes, and is not to.
+    package private(set) var own: OwnHeaders = []
 
     /// No changes.
     package init() {}
@@ -33,6 +35,7 @@ package struct HeaderEdits: Sendable {
 
     private mutating func drop(_ name: String) {
         let bytes = Array(name.lowercased().utf8)
+        own.formUnion(OwnHeaders(name.lowercased()))
         dropped.append(bytes)
         lengths |= HeaderEdits.bit(bytes.count)
     }
@@ -62,4 +65,30 @@ package struct HeaderEdits: Sendable {
     }
 
     private static func bit(_ length: Int) -> UInt64 { 1 << UInt64(min(length, 63)) }
+}
+
+/// Headers that the gateway adds to requests, unless a route removes or sets them itself.
+package struct OwnHeaders: OptionSet, Sendable {
+    package let rawValue: UInt8
+    package init(rawValue: UInt8) { self.rawValue = rawValue }
+
+    package static let forwardedFor = OwnHeaders(rawValue: 1)
+    package static let forwardedProto = OwnHeaders(rawValue: 1 << 1)
+    package static let forwardedHost = OwnHeaders(rawValue: 1 << 2)
+    package static let via = OwnHeaders(rawValue: 1 << 3)
+    package static let traceparent = OwnHeaders(rawValue: 1 << 4)
+    package static let tracestate = OwnHeaders(rawValue: 1 << 5)
+
+    /// - Parameter name: in lower case.
+    init(_ name: String) {
+        switch name {
+        case "x-forwarded-for": self = .forwardedFor
+        case "x-forwarded-proto": self = .forwardedProto
+        case "x-forwarded-host": self = .forwardedHost
+        case "via": self = .via
+        case "traceparent": self = .traceparent
+        case "tracestate": self = .tracestate
+        default: self = []
+        }
+    }
 }

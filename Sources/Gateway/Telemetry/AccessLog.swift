@@ -11,7 +11,6 @@ import Telemetry
 final class AccessLog: Sendable {
     private struct State {
         var buffer: [UInt8] = []
-        var lost: UInt64 = 0
     }
 
     private static let pieceSize = 64 << 10
@@ -20,9 +19,11 @@ final class AccessLog: Sendable {
     private let descriptor: Int32
     private let ownsDescriptor: Bool
     private let state = Mutex(State())
+    private let lost: Counter
 
     /// - Throws: `ApusError` `open-failed`.
-    init?(_ settings: AccessLogSettings) throws(ApusError) {
+    init?(_ settings: AccessLogSettings, _ registry: MetricsRegistry) throws(ApusError) {
+        lost = registry.counter(GatewayMetricNames.accessLogLost).with()
         guard settings.format != .off else { return nil }
         format = settings.format
         if let file = settings.file {
@@ -40,11 +41,23 @@ final class AccessLog: Sendable {
         if ownsDescriptor { close(descriptor) }
     }
 
-    /// Lines that could not be written.
-    var lost: UInt64 { state.withLock { $0.lost } }
-
     func log(_ exchange: Exchange, wall: WallInstant) {
-        let line = format == .json ? jsonLine(exchange, wall) : combinedLine(exchange, wall)
+        add(format == .json ? jsonLine(exchange, wall) : combinedLine(exchange, wall))
+    }
+
+    /// A line for what came and was no request.
+    func logRefused(_ reason: String, status: Int, _ peer: PeerAddress, wall: WallInstant) {
+        if format == .combined {
+            return add(Array("\(peer.text) - - [\(AccessLog.commonDate(wall))] \"-\" \(status) 0 \"-\" \"-\"\n".utf8))
+        }
+        var line = Array("{\"time\":\"\(wall.rfc3339)\",\"client\":\"\(peer.text)\",\"status\":\(status)".utf8)
+        line += ",\"bytes\":0,\"seconds\":0.000000,\"outcome\":\"refused\",\"reason\":".utf8
+        AccessLog.appendJSON(reason, to: &line)
+        line += "}\n".utf8
+        add(line)
+    }
+
+    private func add(_ line: [UInt8]) {
         state.withLock { state in
             state.buffer += line
             if state.buffer.count >= AccessLog.pieceSize { write(&state) }
@@ -60,7 +73,7 @@ final class AccessLog: Sendable {
         do throws(ApusError) {
             try Files.writeAll(state.buffer, to: descriptor, name: "the access log")
         } catch {
-            state.lost &+= UInt64(state.buffer.count { $0 == UInt8(ascii: "\n") })
+            lost.increment(by: UInt64(state.buffer.count { $0 == UInt8(ascii: "\n") }))
         }
         state.buffer.removeAll(keepingCapacity: true)
     }
@@ -78,7 +91,7 @@ final class AccessLog: Sendable {
         AccessLog.appendJSON(exchange.request.target.bytes(in: exchange.headBytes), to: &line)
         line += ",\"protocol\":\"\(exchange.protocolText)\",\"status\":\(exchange.status)".utf8
         line += ",\"bytes\":\(exchange.responseBytes)".utf8
-        line += ",\"seconds\":\(AccessLog.seconds(exchange.startedAt.duration(to: exchange.now)))".utf8
+        line += ",\"seconds\":\(AccessLog.seconds(exchange.startedAt.duration(to: SystemTime().now())))".utf8
         line += ",\"route\":".utf8
         AccessLog.appendJSON(exchange.route.name, to: &line)
         if !exchange.upstreamName.isEmpty {
@@ -87,6 +100,10 @@ final class AccessLog: Sendable {
         }
         line += ",\"attempts\":\(exchange.attemptCount),\"outcome\":\"\(exchange.outcome.rawValue)\"".utf8
         if let failure = exchange.lastFailure { line += ",\"failure\":\"\(failure.rawValue)\"".utf8 }
+        if !exchange.refusal.isEmpty {
+            line += ",\"reason\":".utf8
+            AccessLog.appendJSON(exchange.refusal, to: &line)
+        }
         if let trace = exchange.trace.context { line += ",\"trace\":\"\(trace.traceID)\"".utf8 }
         for (name, known) in [("userAgent", FieldName.userAgent), ("referer", .referer)] {
             guard let field = exchange.request.first(known) else { continue }

@@ -35,6 +35,12 @@ final class BreakerBook: Sendable {
         }
     }
 
+    /// Those of names that no setting has any more go, with what they have counted.
+    func keepOnly(_ kept: [SharedBreaker]) {
+        let names = Set(kept.map(\.name))
+        breakers.withLock { breakers in breakers = breakers.filter { names.contains($0.key) } }
+    }
+
     var all: [SharedBreaker] {
         breakers.withLock { $0.values.sorted { $0.name < $1.name } }
     }
@@ -42,13 +48,9 @@ final class BreakerBook: Sendable {
 
 struct BreakerChanged: Event {
     static let message = "circuit breaker changed"
-    static let counter: EventCounter? = EventCounter(
-        "apus_gateway_circuit_breaker_changes_total", help: "Changes of state of circuit breakers.",
-        labels: ["name", "to"])
     let name: String
     let transition: CircuitBreakerTransition
     var level: Logger.Level { transition.to == .open ? .warning : .info }
-    var labels: [String] { [name, transition.to.rawValue] }
     var fields: Logger.Metadata {
         [
             "name": "\(name)", "from": "\(transition.from.rawValue)", "to": "\(transition.to.rawValue)",
@@ -56,6 +58,9 @@ struct BreakerChanged: Event {
             "slowCallRate": .stringConvertible(transition.slowCallRate),
             "calls": .stringConvertible(transition.tally.calls),
         ]
+    }
+    func record(in metrics: MetricsRegistry) {
+        metrics.counter(GatewayMetricNames.breakerChanges).with(name, transition.to.rawValue).increment()
     }
 }
 

@@ -17,7 +17,10 @@ package enum GatewayMetricNames {
         .counter, "apus_gateway_bytes_total", "Bytes from and to clients, heads and framing included.",
         labels: ["direction"])
 
-    private static let requestPath = [requests, requestDuration, bytes]
+    package static let accessLogLost = GatewayMetric(
+        .counter, "apus_gateway_access_log_lost_total", "Lines that could not be written to the access log.")
+
+    private static let requestPath = [requests, requestDuration, bytes, accessLogLost]
 
     // MARK: What the policies did
 
@@ -37,10 +40,18 @@ package enum GatewayMetricNames {
         .counter, "apus_gateway_shed_total", "Requests that were refused to keep the others served, by priority.",
         labels: ["route", "priority"])
     package static let hedges = GatewayMetric(
-        .counter, "apus_gateway_hedges_total", "Second requests that were sent while the first was slow, by outcome.",
+        .counter, "apus_gateway_hedges_total",
+        "Copies of requests that were sent while the first was slow (sent), and those that answered first (won).",
         labels: ["route", "outcome"])
 
-    private static let resilience = [retries, retryBudgetExhausted, degraded, rateLimited, shed, hedges]
+    /// `to` is the new state.
+    package static let breakerChanges = GatewayMetric(
+        .counter, "apus_gateway_circuit_breaker_changes_total", "Changes of state of circuit breakers.",
+        labels: ["name", "to"])
+
+    private static let resilience = [
+        breakerChanges, retries, retryBudgetExhausted, degraded, rateLimited, shed, hedges,
+    ]
 
     // MARK: Upstreams
 
@@ -52,7 +63,7 @@ package enum GatewayMetricNames {
         labels: ["upstream"], unit: "seconds")
     package static let upstreamFailures = GatewayMetric(
         .counter, "apus_gateway_upstream_failures_total", "Tries without a whole answer, by reason.",
-        labels: ["upstream", "reason"])
+        labels: ["upstream", "host", "reason"])
     package static let upstreamHostUp = GatewayMetric(
         .gauge, "apus_gateway_upstream_host_up", "Whether the host's health checks succeed; 1 where there are none.",
         labels: ["upstream", "host"])

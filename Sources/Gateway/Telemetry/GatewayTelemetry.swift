@@ -2,6 +2,7 @@ import Base
 import Daemon
 import Glibc
 import Logging
+import Reactor
 import Resilience
 import Synchronization
 import Telemetry
@@ -14,7 +15,8 @@ final class GatewayTelemetry: Sendable {
     let caches = ResponseCaches()
     let events: EventSink
     let registry: MetricsRegistry
-    let totals: GatewayTotals
+    /// Nanoseconds; a request that takes longer counts as slow.
+    let slowThreshold = Atomic<Int64>(.max)
     private let retriesFamily: CounterFamily
     private let degradedFamily: CounterFamily
     private let shedFamily: CounterFamily
@@ -29,7 +31,6 @@ final class GatewayTelemetry: Sendable {
     init(_ context: ComponentContext) {
         events = context.events
         registry = context.metrics
-        totals = GatewayTotals()
         breakers = BreakerBook(events: context.events)
         retriesFamily = registry.counter(GatewayMetricNames.retries)
         degradedFamily = registry.counter(GatewayMetricNames.degraded)
@@ -82,6 +83,9 @@ final class GatewayTelemetry: Sendable {
 
     func hedged(_ route: RouteRuntime) { hedgesFamily.with(route.name, "sent").increment() }
 
+    /// The copy's answer came first.
+    func hedgeWon(_ route: RouteRuntime) { hedgesFamily.with(route.name, "won").increment() }
+
     // MARK: Attempts
 
     func answered(_ attempt: Attempt, now: MonotonicInstant) {
@@ -92,8 +96,15 @@ final class GatewayTelemetry: Sendable {
     }
 
     func failed(_ attempt: Attempt, _ kind: AttemptFailure) {
-        failuresFamily.with(attempt.group.name, kind.rawValue).increment()
-        attempt.exchange.trace.ended(attempt, failure: kind, now: attempt.exchange.now)
+        let now = attempt.exchange.now
+        failuresFamily.with(attempt.group.name, attempt.target.name, kind.rawValue).increment()
+        if kind.isOfHost, let silent = attempt.target.trouble.tell(now: now) {
+            UpstreamFailing(
+                upstream: attempt.group.name, host: attempt.target.name, reason: kind,
+                detail: kind == .tls ? attempt.target.trouble.tlsFault : nil, untold: silent
+            ).emit(to: events)
+        }
+        attempt.exchange.trace.ended(attempt, failure: kind, now: now)
     }
 
     // MARK: Requests
@@ -108,11 +119,18 @@ final class GatewayTelemetry: Sendable {
         } else {
             metrics.duration.observe(seconds)
         }
-        totals.count(isFailure: status >= 500, seconds: seconds)
+        exchange.worker.totals.count(
+            isFailure: status >= 500, seconds: seconds, slowThreshold: slowThreshold.load(ordering: .relaxed))
         exchange.trace.ended(exchange)
         if let log = exchange.plan.accessLog, exchange.route.settings.accessLog {
             log.log(exchange, wall: exchange.worker.wallNow)
         }
+    }
+
+    /// Bytes that came to be no request.
+    func refused(_ reason: String, status: Int, _ worker: Worker, _ peer: PeerAddress) {
+        refused(reason)
+        worker.plan.accessLog?.logRefused(reason, status: status, peer, wall: worker.wallNow)
     }
 }
 
@@ -156,48 +174,6 @@ struct GatewayRates: Sendable {
     var upgraded = 0
 }
 
-/// Sums for the console and for rollbacks.
-final class GatewayTotals: Sendable {
-    private let requests = Atomic<UInt64>(0)
-    private let failures = Atomic<UInt64>(0)
-    private let slow = Atomic<UInt64>(0)
-    private static let bucketCount = 64
-    private let latencies = Mutex([UInt32](repeating: 0, count: GatewayTotals.bucketCount))
-    /// Nanoseconds; what takes longer counts as slow.
-    let slowThreshold = Atomic<Int64>(.max)
-
-    func count(isFailure: Bool, seconds: Double) {
-        requests.add(1, ordering: .relaxed)
-        if isFailure { failures.add(1, ordering: .relaxed) }
-        let bucket = Int(max(0, min(Double(GatewayTotals.bucketCount - 1), 2 * log2(max(1, seconds * 1e6)))))
-        latencies.withLock { $0[bucket] &+= 1 }
-        if seconds * 1e9 > Double(slowThreshold.load(ordering: .relaxed)) { slow.add(1, ordering: .relaxed) }
-    }
-
-    /// The median and the 99th percentile of the latencies since the call before, in seconds: the upper bound of the
-    /// power of √2 microseconds in which they lie.
-    func takeQuantiles() -> (Double?, Double?) {
-        latencies.withLock { counts in
-            defer { counts = [UInt32](repeating: 0, count: GatewayTotals.bucketCount) }
-            let total = counts.reduce(0) { $0 + Int($1) }
-            guard total > 0 else { return (nil, nil) }
-            func quantile(_ share: Double) -> Double? {
-                var seen = 0
-                for (index, count) in counts.enumerated() {
-                    seen += Int(count)
-                    if Double(seen) >= share * Double(total) { return exp2(Double(index + 1) / 2) / 1e6 }
-                }
-                return nil
-            }
-            return (quantile(0.5), quantile(0.99))
-        }
-    }
-
-    var snapshot: (requests: UInt64, failures: UInt64, slow: UInt64) {
-        (requests.load(ordering: .relaxed), failures.load(ordering: .relaxed), slow.load(ordering: .relaxed))
-    }
-}
-
 /// What routes remember, by name, over reloads.
 final class RouteBook: Sendable {
     private let states = Mutex<[String: RouteState]>([:])
@@ -210,6 +186,10 @@ final class RouteBook: Sendable {
             states[name] = state
             return state
         }
+    }
+
+    func keepOnly(_ names: Set<String>) {
+        states.withLock { states in states = states.filter { names.contains($0.key) } }
     }
 }
 

@@ -211,4 +211,25 @@ import Testing
             return page.contains("127.0.0.1:\(upstream.port)") && page.contains("app")
         }
     }
+
+    @Test func aRouteMaySetOrRemoveWhatTheGatewayAdds() async throws {
+        let upstream = try await ScriptedUpstream(folder: folder)
+        let rig = try await GatewayRig.start(
+            """
+              routes:
+                - upstream: app
+                  requestHeaders:
+                    set: { X-Forwarded-Proto: https, X-Request-ID: "mine" }
+                    add: { X-Forwarded-For: 192.0.2.1 }
+                    remove: [Via, traceparent, X-Forwarded-Host]
+              upstreams: { app: { hosts: [\(upstream.host)] } }
+            """, folder: folder)
+        _ = try await rig.get(
+            "/", "-H", "X-Forwarded-Proto: gopher", "-H", "X-Request-ID: theirs", "-H", "Via: 1.1 other")
+        let request = try #require(upstream.requests.first)
+        #expect(request.all("x-forwarded-proto") == ["https"])
+        #expect(request.all("x-request-id") == ["mine"])
+        #expect(request.all("x-forwarded-for") == ["127.0.0.1", "192.0.2.1"])
+        for name in ["via", "traceparent", "tracestate", "x-forwarded-host"] { #expect(request[name] == nil) }
+    }
 }

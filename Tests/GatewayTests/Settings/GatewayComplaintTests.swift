@@ -106,7 +106,7 @@ import Testing
         ),
         .route(
             "{ upstream: app, requestHeaders: { set: { Host: x }, remove: [Connection] } }",
-            "5:47: gateway.routes[0].requestHeaders.set: has a header that the gateway makes itself: rewrite.host changes Host",
+            "5:47: gateway.routes[0].requestHeaders.set: the gateway makes 'Host' itself: rewrite.host changes Host",
             "5:69: gateway.routes[0].requestHeaders.remove[0]: is a header that the gateway makes itself"),
         .route(
             "{ upstream: app, requestHeaders: { set: { X-A: \"{path.id}\" } } }",

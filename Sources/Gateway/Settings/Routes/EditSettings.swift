@@ -64,13 +64,13 @@ package struct HeaderEditSettings: SettingsGroup {
         var seen: Set<String> = []
         for name in names {
             let lower = name.lowercased()
-            if !HeaderText.isName(name) { complaints.error(at: field, "has a key that is no header's name") }
+            if !HeaderText.isName(name) { complaints.error(at: field, "'\(name)' is no header's name") }
             if !seen.insert(lower).inserted {
-                complaints.error(at: field, "has the same header twice; case makes no difference")
+                complaints.error(at: field, "has '\(name)' twice; case makes no difference")
             }
             guard HeaderText.ownedByGateway.contains(lower) else { continue }
             let hint = lower == "host" ? ": rewrite.host changes Host" : ""
-            complaints.error(at: field, "has a header that the gateway makes itself\(hint)")
+            complaints.error(at: field, "the gateway makes '\(name)' itself\(hint)")
         }
     }
 
