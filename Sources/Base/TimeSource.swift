@@ -15,6 +15,17 @@ package struct MonotonicInstant: InstantProtocol, Hashable, Sendable {
     }
 
     @inlinable
+    package func advanced(by span: Nanoseconds) -> MonotonicInstant {
+        MonotonicInstant(nanoseconds: nanoseconds.addingClamped(span.count))
+    }
+
+    /// Seconds as a floating-point number, for metrics.
+    @inlinable
+    package func seconds(to other: MonotonicInstant) -> Double {
+        Double(other.nanoseconds.subtractingClamped(nanoseconds)) / 1e9
+    }
+
+    @inlinable
     package func duration(to other: MonotonicInstant) -> Duration {
         .nanoseconds(other.nanoseconds.subtractingClamped(nanoseconds))
     }
@@ -23,6 +34,24 @@ package struct MonotonicInstant: InstantProtocol, Hashable, Sendable {
     package static func < (left: MonotonicInstant, right: MonotonicInstant) -> Bool {
         left.nanoseconds < right.nanoseconds
     }
+}
+
+/// A span of time as a hot path adds it to an instant. A `Duration` counts attoseconds in 128 bits, and each conversion
+/// divides some of those.
+package struct Nanoseconds: Hashable, Comparable, Sendable {
+    package var count: Int64
+
+    /// Whole nanoseconds of `duration`, clamped to 292 years.
+    @inlinable
+    package init(_ duration: Duration) {
+        count = duration.wholeNanoseconds
+    }
+
+    @inlinable
+    package var duration: Duration { .nanoseconds(count) }
+
+    @inlinable
+    package static func < (left: Nanoseconds, right: Nanoseconds) -> Bool { left.count < right.count }
 }
 
 /// A point of civil time: nanoseconds since 1970-01-01T00:00:00Z, without leap seconds. It may jump.

@@ -26,7 +26,8 @@ package final class Reactor {
     private let events: UnsafeMutablePointer<epoll_event>
     private let mailbox: Mailbox
     private var yielded: [EventSource] = []
-    package weak var parkingOwner: (any ParkingOwner)?
+    /// It owns the reactor. Not weak: an object with weak references counts all references the slow way.
+    package unowned(unsafe) var parkingOwner: (any ParkingOwner)?
     /// The time of this wake-up.
     package private(set) var now: MonotonicInstant
     /// Called at the end of each wake-up, before the wait.

@@ -8,7 +8,8 @@ import TLSWire
 /// One request at a time: what a client pipelines waits unread until the response before it is written. While nothing is
 /// under way it holds no buffer, and after `parkAfter` without a request not even this object: see `SlotTable`.
 final class ClientConnection: StreamConnection, Client, Downstream {
-    static let parkAfter = Duration.seconds(1)
+    static let parkAfter = Nanoseconds(.seconds(1))
+    static let parkSoon = Nanoseconds(.milliseconds(20))
     static let manyClients = 256
     /// What is still read of a request whose answer closes the connection, so that the answer arrives (RFC 9112, 9.6).
     static let lingerBytes = 64 << 20
@@ -415,7 +416,7 @@ final class ClientConnection: StreamConnection, Client, Downstream {
         }
     }
 
-    private var stallLimit: Duration { exchange?.route.timeouts.idle ?? .seconds(60) }
+    private var stallLimit: Nanoseconds { exchange?.route.timeouts.idle ?? Nanoseconds(.seconds(60)) }
 
     /// A client that takes nothing for as long is given up.
     private func stalled() {
@@ -425,13 +426,13 @@ final class ClientConnection: StreamConnection, Client, Downstream {
     }
 
     /// Where there are many, they are parked sooner, so that the objects of few are alive at a time.
-    private var parkAfter: Duration {
-        worker.clientCount > ClientConnection.manyClients ? .milliseconds(20) : ClientConnection.parkAfter
+    private var parkAfter: Nanoseconds {
+        worker.clientCount > ClientConnection.manyClients ? ClientConnection.parkSoon : ClientConnection.parkAfter
     }
 
     private func idle(now: MonotonicInstant) {
         let parkable = tls == nil && input == nil && output == nil && tunnelPeer == nil
-        if parkable, idleSince.duration(to: now) >= parkAfter {
+        if parkable, now >= idleSince.advanced(by: parkAfter) {
             worker.park(self, ParkedConnection(peer: peer, listener: listener.number, served: served))
         } else if idleSince.duration(to: now) >= listener.limits.idleTimeout {
             closeGently()

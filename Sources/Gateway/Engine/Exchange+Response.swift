@@ -113,7 +113,7 @@ extension Exchange {
         worker.telemetry.answered(attempt, now: now)
         worker.telemetry.upgraded()
         outcome = .upgraded
-        let idle = route.timeouts.tunnelIdle
+        let idle = route.timeouts.tunnelIdle.duration
         down.tunnel(to: up, idle: idle)
         up.tunnel(to: down, idle: idle)
         end()

@@ -83,10 +83,10 @@ final class GatewayEngine: Sendable {
     }
 }
 
-/// The workers of one engine, as they know each other.
+/// The workers of one engine, as they know each other. The engine, which every worker's thread holds, keeps them.
 final class WorkerTeam: Sendable {
     private struct Member: Sendable {
-        weak var worker: Worker?
+        unowned let worker: Worker
     }
 
     private let members: [Member]
@@ -95,5 +95,5 @@ final class WorkerTeam: Sendable {
         members = workers.map { Member(worker: $0) }
     }
 
-    func workers(besides one: Worker) -> [Worker] { members.compactMap(\.worker).filter { $0 !== one } }
+    func workers(besides one: Worker) -> [Worker] { members.map(\.worker).filter { $0 !== one } }
 }

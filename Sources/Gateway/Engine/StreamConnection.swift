@@ -99,9 +99,9 @@ class StreamConnection: EventSource {
             guard isOpen else { return }
             if output != nil { flush() }
         }
-        guard isOpen, !readiness.isDisjoint(with: [.readable, .peerClosed, .hungUp, .failed]) else { return }
+        guard isOpen, readiness.rawValue & Readiness.readableOrEnding.rawValue != 0 else { return }
         mayHaveMore = true
-        if !readiness.isDisjoint(with: [.peerClosed, .hungUp, .failed]) { endIsNear = true }
+        if readiness.rawValue & Readiness.ending.rawValue != 0 { endIsNear = true }
         readAvailable()
     }
 

@@ -12,8 +12,9 @@ struct TraceHop {
     private var startedAtWall = WallInstant(nanosecondsSince1970: 0)
     /// The client's span of the attempt that is under way.
     private var attemptContext: TraceContext?
-    private(set) var requestID = ""
-    /// The request's number is ours: one that came is not passed on.
+    /// The request's number, if the client sent a good one.
+    private var givenID: String?
+    /// The request's number is ours, the trace's id: one that came is not passed on.
     private(set) var makesRequestID = false
 
     /// Reads the headers, straight from their bytes. An invalid `traceparent`, or more than one, begins a new trace.
@@ -25,7 +26,7 @@ struct TraceHop {
         context = hop.context
         isRecorded = hop.isRecorded
         if isRecorded { startedAtWall = exchange.worker.wallNow }
-        identify(exchange, settings.requestIDHeader)
+        if settings.requestIDHeader != nil { identify(exchange) }
     }
 
     private static func read(_ exchange: Exchange) -> TraceContext? {
@@ -40,14 +41,22 @@ struct TraceHop {
         return reader.finish()
     }
 
-    private mutating func identify(_ exchange: Exchange, _ header: String?) {
-        guard let header else { return }
-        let came = exchange.request.first(named: header, in: exchange.headBytes)
+    /// For logs and placeholders.
+    var requestID: String { givenID ?? context?.traceID.description ?? "" }
+
+    private mutating func identify(_ exchange: Exchange) {
+        let came: Field? =
+            if exchange.plan.hasUsualRequestID {
+                exchange.request.has(.xRequestID) ? exchange.request.first(.xRequestID) : nil
+            } else {
+                exchange.plan.settings.tracing.requestIDHeader.flatMap {
+                    exchange.request.first(named: $0, in: exchange.headBytes)
+                }
+            }
         if let came, came.value.count > 0, came.value.count <= 128 {
-            requestID = came.value.text(in: exchange.headBytes)
+            givenID = came.value.text(in: exchange.headBytes)
         } else {
             makesRequestID = true
-            requestID = context?.traceID.description ?? ""
         }
     }
 
@@ -63,7 +72,7 @@ struct TraceHop {
         }
         let edits = attempt.exchange.route.requestEdits
         if !edits.own.contains(.traceparent) { write(sent, to: out) }
-        if !sent.state.isEmpty, edits.own.isDisjoint(with: [.traceparent, .tracestate]) {
+        if !sent.state.isEmpty, !edits.own.contains(.traceparent), !edits.own.contains(.tracestate) {
             out.append("tracestate: ")
             out.append(sent.state.headerValue)
             out.append("\r\n")
@@ -72,7 +81,8 @@ struct TraceHop {
         if !edits.isEmpty, name.withUnsafeBytes(edits.drops) { return }
         out.append(name)
         out.append(": ")
-        out.append(requestID)
+        out.append(hex16: context.traceID.high)
+        out.append(hex16: context.traceID.low)
         out.append("\r\n")
     }
 

@@ -131,7 +131,8 @@ final class Worker: @unchecked Sendable, Reactor.ParkingOwner {
             return
         }
         opened(connection)
-        let first = listener.tls == nil ? ClientConnection.parkAfter : listener.limits.tlsHandshakeTimeout
+        let first =
+            listener.tls == nil ? ClientConnection.parkAfter : Nanoseconds(listener.limits.tlsHandshakeTimeout)
         reactor.setDeadline(connection, reactor.now.advanced(by: first))
     }
 

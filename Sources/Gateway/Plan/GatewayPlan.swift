@@ -21,6 +21,8 @@ final class GatewayPlan: Sendable {
     let serverField: [UInt8]
     /// In lower case; nil: requests get no number.
     let requestIDHeader: [UInt8]?
+    /// It is X-Request-ID, which the parser knows.
+    let hasUsualRequestID: Bool
     let normalizer: PathNormalizer
 
     init(
@@ -37,6 +39,7 @@ final class GatewayPlan: Sendable {
         self.accessLog = accessLog
         normalizer = PathNormalizer(settings.paths)
         requestIDHeader = settings.tracing.requestIDHeader.map { Array($0.lowercased().utf8) }
+        hasUsualRequestID = settings.tracing.requestIDHeader?.lowercased() == "x-request-id"
         via = Array(" \(settings.name)".utf8)
         serverField = Array("server: \(settings.name)\r\n".utf8)
     }

@@ -10,12 +10,12 @@ final class RouteRuntime: Sendable {
     }
 
     struct Timeouts: Sendable {
-        var firstByte = Duration.seconds(60)
-        var perTry: Duration?
+        var firstByte = Nanoseconds(.seconds(60))
+        var perTry: Nanoseconds?
         /// 100 years where there is none.
-        var total = Duration.seconds(3_155_760_000)
-        var idle = Duration.seconds(60)
-        var tunnelIdle = Duration.seconds(3600)
+        var total = Nanoseconds(.seconds(3_155_760_000))
+        var idle = Nanoseconds(.seconds(60))
+        var tunnelIdle = Nanoseconds(.seconds(3600))
     }
 
     enum Action: Sendable {
@@ -99,11 +99,11 @@ final class RouteRuntime: Sendable {
 
     private static func timeouts(_ settings: RouteSettings) -> Timeouts {
         var timeouts = Timeouts()
-        timeouts.firstByte = settings.timeouts.firstByte
-        timeouts.perTry = settings.retry?.perTryTimeout ?? settings.timeouts.perTry
-        if let total = settings.timeouts.total { timeouts.total = total }
-        timeouts.idle = settings.timeouts.idle
-        timeouts.tunnelIdle = settings.timeouts.tunnelIdle
+        timeouts.firstByte = Nanoseconds(settings.timeouts.firstByte)
+        timeouts.perTry = (settings.retry?.perTryTimeout ?? settings.timeouts.perTry).map(Nanoseconds.init)
+        if let total = settings.timeouts.total { timeouts.total = Nanoseconds(total) }
+        timeouts.idle = Nanoseconds(settings.timeouts.idle)
+        timeouts.tunnelIdle = Nanoseconds(settings.timeouts.tunnelIdle)
         return timeouts
     }
 

@@ -243,7 +243,7 @@ final class UpstreamHost: Sendable {
 struct UpstreamRules: Sendable {
     var connectTimeout = Duration.seconds(5)
     var tlsHandshakeTimeout = Duration.seconds(10)
-    var idleTimeout = Duration.seconds(50)
+    var idleTimeout = Nanoseconds(.seconds(50))
     var pendingTimeout = Duration.seconds(5)
     var maxConnections = Int.max
     var maxConnectionsPerHost = Int.max
@@ -257,7 +257,7 @@ struct UpstreamRules: Sendable {
     init(_ settings: UpstreamSettings) {
         let pool = settings.pool
         tlsHandshakeTimeout = pool.tlsHandshakeTimeout
-        idleTimeout = pool.idleTimeout
+        idleTimeout = Nanoseconds(pool.idleTimeout)
         pendingTimeout = pool.pendingTimeout
         maxConnections = pool.maxConnections ?? .max
         maxConnectionsPerHost = pool.maxConnectionsPerHost ?? .max

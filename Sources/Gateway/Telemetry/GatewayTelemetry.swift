@@ -91,7 +91,7 @@ final class GatewayTelemetry: Sendable {
     func answered(_ attempt: Attempt, now: MonotonicInstant) {
         let metrics = attempt.target.metrics
         metrics.answers[min(max(attempt.status / 100, 1), 5) - 1].increment()
-        metrics.duration.observe(attempt.startedAt.duration(to: now).inSeconds)
+        metrics.duration.observe(attempt.startedAt.seconds(to: now))
         attempt.exchange.trace.ended(attempt, failure: nil, now: now)
     }
 
@@ -111,7 +111,7 @@ final class GatewayTelemetry: Sendable {
 
     func finished(_ exchange: Exchange) {
         let metrics = exchange.route.metrics
-        let seconds = exchange.startedAt.duration(to: exchange.now).inSeconds
+        let seconds = exchange.startedAt.seconds(to: exchange.now)
         let status = exchange.status
         if status != 0 { metrics.answers[min(max(status / 100, 1), 5) - 1].increment() }
         if let exemplar = exchange.trace.exemplar {
