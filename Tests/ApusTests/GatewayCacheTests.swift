@@ -10,4 +10,12 @@ import Testing
         try await PythonPeer.run(
             "Tests/peers/gateway/caching.py", [ApusProgram.path, folder.path], modules: ["asyncio"], folder: folder)
     }
+
+    /// What RFC 9111 and its kin ask of a shared cache, row by row: `caching_cases.py`.
+    @Test func keepsTheRules() async throws {
+        let folder = try TemporaryFolder()
+        try await PythonPeer.run(
+            "Tests/peers/gateway/caching_table.py", [ApusProgram.path, folder.path], modules: ["asyncio"],
+            folder: folder)
+    }
 }

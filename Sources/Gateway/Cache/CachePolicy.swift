@@ -12,6 +12,8 @@ package struct CachePolicy: Sendable {
     package var ignoresQuery: Bool
     /// In lower case.
     package var keyHeaders: [[UInt8]]
+    /// In lower case; the first one counts.
+    package var targetedFields: [[UInt8]]
     package var writesStatus: Bool
 
     package init(_ settings: CacheSettings = CacheSettings()) {
@@ -22,6 +24,7 @@ package struct CachePolicy: Sendable {
         staleWhileRevalidate = settings.staleWhileRevalidate
         ignoresQuery = settings.ignoreQuery
         keyHeaders = settings.keyHeaders.map { Array($0.lowercased().utf8) }
+        targetedFields = settings.targetedFields.map { Array($0.lowercased().utf8) }
         writesStatus = settings.statusHeader
     }
 }

@@ -92,7 +92,10 @@ struct TraceHop {
         out.append(hex16: sent.traceID.low)
         out.append("-")
         out.append(hex16: sent.spanID.value)
-        out.append(sent.isSampled ? "-01\r\n" : "-00\r\n")
+        // Sampled and random are all that Level 2 knows; the other bits are 0 (section 3.2.2.5).
+        out.append("-0")
+        out.append(UInt8(ascii: "0") + sent.flags.intersection(.known).rawValue)
+        out.append("\r\n")
     }
 
     /// The client span of an attempt that is over.

@@ -6,6 +6,7 @@ import Testing
 /// RFC 9111 by tables: freshness, storing, requests, validation, conditions, keys. Each row is a few exchanges in turn.
 @Suite struct CacheCasesTests {
     @Test(arguments: freshnessCases) func freshness(_ row: CacheCase) { row.run() }
+    @Test(arguments: targetedCases) func targeted(_ row: CacheCase) { row.run() }
     @Test(arguments: storageCases) func storage(_ row: CacheCase) { row.run() }
     @Test(arguments: requestCases) func requests(_ row: CacheCase) { row.run() }
     @Test(arguments: validationCases) func validation(_ row: CacheCase) { row.run() }

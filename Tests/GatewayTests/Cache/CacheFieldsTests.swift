@@ -42,6 +42,32 @@ import Testing
         #expect(String(decoding: out.readable, as: UTF8.self) == expected)
     }
 
+    /// RFC 9651 section 3.2, and what is none; `nil` stands behind what came before the error.
+    @Test(
+        arguments: [
+            ("", ""), ("a", "a?1"), ("a=?0, b=?1", "a?0 b?1"), ("a=1,b=-2.5\t , \tc", "a#1 b#-2.5 c?1"),
+            ("*a_-.*9=x:/y", "*a_-.*9~x:/y"), ("a=*b", "a~*b"), ("a=\"b, \\\"c\\\\\"", "a'b, \\\"c\\\\'"),
+            ("a=:YQ==:, b=@1659578233, c=%\"f%c3%bc\"", "a. b. c."), ("a=(), b=(1 \"2\";x  c);y=1, d", "a. b. d?1"),
+            ("a;b;c=1; d=\"e\"", "a?1"), ("a=999999999999999", "a#999999999999999"), ("a=1,a=2", "a#1 a#2"),
+            ("A", "nil"), ("1", "nil"), ("a=", "nil"), ("a =1", "a?1 nil"), ("a= 1", "nil"), ("a,", "a?1 nil"),
+            ("a,,b", "a?1 nil"), (",a", "nil"), ("a b", "a?1 nil"), ("a=1 b", "a#1 nil"), ("a=?2", "nil"),
+            ("a=1000000000000000", "nil"), ("a=1.", "nil"), ("a=1.2345", "nil"), ("a=1234567890123.1", "nil"),
+            ("a=-", "nil"), ("a=\"b", "nil"), ("a=\"\\b\"", "nil"), ("a=\"\u{e4}\"", "nil"), ("a=:b", "nil"),
+            ("a=(1", "nil"), ("a=(\"1\"\"2\")", "nil"), ("a=(1,2)", "nil"), ("a=@1.5", "nil"), ("a=%b", "nil"),
+            ("a;", "nil"), ("a;B", "nil"), ("a;b=", "nil"), ("a, &", "a?1 nil"), ("a=&", "nil"),
+        ] as [(String, String)])
+    func dictionaries(_ text: String, _ expected: String) {
+        let read = Array(text.utf8).withUnsafeBytes { bytes in
+            var dictionary = StructuredDictionary(bytes)
+            var members: [String] = []
+            while let member = dictionary.next() {
+                members.append(String(decoding: member.key, as: UTF8.self) + member.value.text)
+            }
+            return members + (dictionary.isValid ? [] : ["nil"])
+        }
+        #expect(read.joined(separator: " ") == expected)
+    }
+
     /// Garbage of all kinds: the reader ends, and what it hands out lies in the value.
     @Test(arguments: [
         "", ",", ",,,", "=", "=,=", "\"", "\"\\", "a=\"", "a=\"\\\"", "a=\"b\"c, d", "a = \"b\" , c", "\"a,b\"=c,d",
@@ -58,6 +84,18 @@ import Testing
                 #expect(!directive.name.contains(UInt8(ascii: ",")) || directive.name.first == UInt8(ascii: "\""))
             }
             #expect(count <= bytes.count)
+        }
+    }
+}
+
+extension StructuredDictionary.Value {
+    fileprivate var text: String {
+        switch self {
+        case .boolean(let isSet): isSet ? "?1" : "?0"
+        case .number(let bytes): "#" + String(decoding: bytes, as: UTF8.self)
+        case .token(let bytes): "~" + String(decoding: bytes, as: UTF8.self)
+        case .string(let bytes): "'" + String(decoding: bytes, as: UTF8.self) + "'"
+        case .other: "."
         }
     }
 }

@@ -102,6 +102,7 @@ let storageCases: [CacheCase] =
         .reuse(
             "must-understand of what we do not", ["Cache-Control: max-age=60, must-understand"], status: 599,
             first: "miss status", "miss no-store"),
+        .reuse("private with names in quotes", ["Cache-Control: max-age=60, private=\"x\""], "hit"),
         .reuse("immutable", ["Cache-Control: max-age=60, immutable"], after: 61, "replaced no-store"),
         .reuse("Pragma in a response means nothing", ["Cache-Control: max-age=60", "Pragma: no-cache"], "hit"),
         .reuse(
@@ -154,3 +155,52 @@ let storageCases: [CacheCase] =
     + [200, 203, 204, 299, 301, 302, 303, 307, 308, 400, 404, 410, 414, 499, 500, 502, 503, 504, 599].map {
         .reuse("status \($0) with max-age", ["Cache-Control: max-age=60"], status: $0, "hit")
     }
+
+/// Fields that are targeted at caches like this one (RFC 9213).
+let targetedCases: [CacheCase] = [
+    targeted("alone", ["CDN-Cache-Control: max-age=60"], "hit"),
+    targeted("longer than the others", ["CDN-Cache-Control: max-age=60", "Cache-Control: max-age=0"], "hit"),
+    targeted("above no-store", ["CDN-Cache-Control: max-age=60", "Cache-Control: no-store, private"], "hit"),
+    targeted("above Expires", ["CDN-Cache-Control: max-age=60", "Expires: 0"], "hit"),
+    targeted(
+        "shorter than the others", ["CDN-Cache-Control: max-age=0", "Cache-Control: max-age=60"], "replaced no-store"),
+    targeted("over", ["CDN-Cache-Control: max-age=60", "Cache-Control: max-age=600"], after: 60, "replaced no-store"),
+    targeted(
+        "Expires is not asked", ["CDN-Cache-Control: must-revalidate", "Expires: {now+60}"],
+        first: "miss no-freshness", "miss no-store"),
+    targeted("no-store", ["CDN-Cache-Control: no-store", "Cache-Control: max-age=60"], first: "miss no-store"),
+    targeted("private", ["CDN-Cache-Control: private", "Cache-Control: max-age=60"], first: "miss private"),
+    targeted("no-cache", ["CDN-Cache-Control: no-cache, max-age=60"], "replaced no-store"),
+    targeted("what is not so", ["CDN-Cache-Control: no-store=?0, max-age=60"], "hit"),
+    targeted("parameters are nothing", ["CDN-Cache-Control: max-age=60;a;b=\"c\", x;y=1"], "hit"),
+    targeted("two lines", ["CDN-Cache-Control: x", "CDN-Cache-Control: max-age=60"], "hit"),
+    targeted("only unknown ones", ["CDN-Cache-Control: x", "Cache-Control: max-age=60"], first: "miss no-freshness"),
+    targeted("fields withheld", ["CDN-Cache-Control: max-age=60, private=\"set-cookie\"", "Set-Cookie: a=b"], "hit"),
+    targeted("number as a string", ["CDN-Cache-Control: max-age=\"60\""], "replaced no-store"),
+    targeted("number with parts", ["CDN-Cache-Control: max-age=60.5"], "replaced no-store"),
+    targeted("number below 0", ["CDN-Cache-Control: max-age=-60"], "replaced no-store"),
+    targeted("empty", ["CDN-Cache-Control:", "Cache-Control: max-age=60"], "hit"),
+    targeted("garbled, others fresh", ["CDN-Cache-Control: no-store, &", "Cache-Control: max-age=60"], "hit"),
+    targeted(
+        "garbled, others not", ["CDN-Cache-Control: max-age=60, &", "Cache-Control: no-store"], first: "miss no-store"),
+    targeted("capitals are no key", ["CDN-Cache-Control: Max-Age=60"], first: "miss no-freshness"),
+    targeted("not asked for", ["CDN-Cache-Control: max-age=60"], first: "miss no-freshness") {
+        $0.policy.targetedFields = []
+    },
+    targeted("the first of two", ["CDN-Cache-Control: max-age=0", "X-Cache-Control: max-age=60"], "hit") {
+        $0.policy.targetedFields = [Array("x-cache-control".utf8)] + $0.policy.targetedFields
+    },
+    CacheCase(
+        "targeted, in a 304",
+        .get(["GET /a"], ["200", "CDN-Cache-Control: max-age=1", "ETag: \"1\""], "miss stored"),
+        .get(after: 2, ["GET /a"], ["304", "CDN-Cache-Control: max-age=60", "ETag: \"1\""], "renewed"),
+        .get(after: 30, ["GET /a"], nil, "hit")),
+]
+
+private func targeted(
+    _ name: String, _ fields: [String], after: Int64 = 1, first: String = "miss stored",
+    _ second: String = "miss no-store",
+    settings: @escaping @Sendable (CacheSimulation) -> Void = { _ in }
+) -> CacheCase {
+    .reuse("targeted, \(name)", fields, after: after, first: first, second, settings: settings)
+}

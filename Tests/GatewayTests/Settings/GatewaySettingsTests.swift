@@ -121,7 +121,7 @@ import Testing
                 - { cached: true }
                 - { on: [503, circuit-open, overload], upstream: spare }
                 - { static: /srv/sorry.html, status: 503, contentType: text/html; charset=utf-8 }
-              cache: { maxBytes: 32M, maxObjectBytes: 256k, defaultTTL: 10s, staleIfError: 1h, staleWhileRevalidate: 30s, ignoreQuery: true, keyHeaders: Accept-Language, heuristic: true, statusHeader: false }
+              cache: { maxBytes: 32M, maxObjectBytes: 256k, defaultTTL: 10s, staleIfError: 1h, staleWhileRevalidate: 30s, ignoreQuery: true, keyHeaders: Accept-Language, heuristic: true, targetedFields: [X-Cache-Control, CDN-Cache-Control], statusHeader: false }
               hedge: { after: 100ms, percentile: 95, max: 2, budgetPercent: 5 }
               concurrency: { adaptive: { minimum: 5, maximum: 500, sampleWindow: 200ms, percentile: 90, minRTTInterval: 30s, minRTTRequests: 100, bufferPercent: 30, jitterPercent: 5 } }
               priority: 9

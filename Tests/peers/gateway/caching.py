@@ -107,16 +107,20 @@ class Origin:
 
 
 class Gateway:
-    def __init__(self, program, folder, origin):
+    def __init__(self, program, folder, configuration):
         file = os.path.join(folder, "caching.yaml")
         with open(file, "w") as out:
-            out.write(CONFIGURATION % origin.port)
+            out.write(configuration)
         self.process = subprocess.Popen([program, "run", file], stderr=subprocess.PIPE, text=True)
         for line in self.process.stderr:
             if "gateway listening" in line:
                 self.port = int(line.split('"addresses":"127.0.0.1:')[1].split('"')[0])
                 break
         threading.Thread(target=self.process.stderr.read, daemon=True).start()
+
+    def stop(self):
+        self.process.terminate()
+        self.process.wait(20)
 
     def get(self, path, method="GET", **fields):
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
@@ -232,7 +236,7 @@ class Checks:
 
 def main(program, folder):
     origin = Origin()
-    gateway = Gateway(program, folder, origin)
+    gateway = Gateway(program, folder, CONFIGURATION % origin.port)
     checks = Checks(gateway, origin)
     try:
         checks.hits()
@@ -241,8 +245,7 @@ def main(program, folder):
         checks.staleness()
         checks.collapsing()
     finally:
-        gateway.process.terminate()
-        gateway.process.wait(20)
+        gateway.stop()
     return 1 if checks.failures else 0
 
 

@@ -56,6 +56,13 @@ enum FieldDate {
     ]
 }
 
+extension WallInstant {
+    /// Dates in fields have no parts of seconds.
+    var wholeSecond: WallInstant {
+        WallInstant(nanosecondsSince1970: nanosecondsSince1970 - nanosecondsSince1970 % 1_000_000_000)
+    }
+}
+
 extension Int64 {
     fileprivate func flooredDivided(by divisor: Int64) -> Int64 {
         let (quotient, remainder) = quotientAndRemainder(dividingBy: divisor)

@@ -1,7 +1,8 @@
 import HTTPWire
 
-/// What an origin allows caches (RFC 9111 section 5.2.2, RFC 5861). What is garbled or said twice differently is taken
-/// for the stricter: such freshness is none at all, as section 4.2.1 encourages.
+/// What an origin allows caches (RFC 9111 section 5.2.2, RFC 5861), in Cache-Control or in a field that is targeted at
+/// caches like this one (RFC 9213). What is garbled or said twice differently is taken for the stricter: such freshness
+/// is none at all, as section 4.2.1 encourages.
 struct ResponseDirectives: Sendable {
     enum Seconds: Hashable, Sendable {
         case absent
@@ -23,13 +24,22 @@ struct ResponseDirectives: Sendable {
     var staleWhileRevalidate: Int64?
     /// The fields that `no-cache="…"` and `private="…"` name, in lower case: they are never stored.
     var withheldFields: [[UInt8]] = []
+    /// They come from a targeted field: neither Cache-Control nor Expires counts.
+    var areTargeted = false
 
     /// More names than this in one response are no list that somebody meant: it is taken as if it named none.
     static let mostWithheldFields = 64
 
     init() {}
 
-    init(_ head: borrowing ResponseHead, _ bytes: UnsafeRawBufferPointer) {
+    /// - Parameter targets: names in lower case, the first that is there and well-formed counts.
+    init(_ head: borrowing ResponseHead, _ bytes: UnsafeRawBufferPointer, targets: [[UInt8]]) {
+        for name in targets {
+            if let directives = ResponseDirectives(targetedBy: name, head, bytes) {
+                self = directives
+                return
+            }
+        }
         guard head.has(.cacheControl) else { return }
         for field in head.fields where field.known == .cacheControl {
             var reader = DirectiveReader(field.value.bytes(in: bytes))
@@ -37,7 +47,7 @@ struct ResponseDirectives: Sendable {
         }
     }
 
-    private mutating func note(_ directive: DirectiveReader.Directive) {
+    mutating func note(_ directive: DirectiveReader.Directive) {
         switch directive.name.count {
         case 6: if directive.isNamed("public"), directive.argument == .none { isPublic = true }
         case 7:

@@ -101,7 +101,7 @@ extension CacheRecorder.Draft {
         let verdict = StorageVerdict(
             head, bytes, hasAuthorization: request.has(.authorization), policy, received: moment.wall)
         guard case .storable(let rules, let lifetime) = verdict else { throw verdict.refusal }
-        let withheld = ResponseDirectives(head, bytes).withheldFields
+        let withheld = ResponseDirectives(head, bytes, targets: policy.targetedFields).withheldFields
         let selecting = SelectingFields(
             head, bytes, request: request, requestBytes, keyHeaders: policy.keyHeaders)
         guard let selecting, let kept = StoredHead(head, bytes, withheld: withheld, received: moment.wall) else {

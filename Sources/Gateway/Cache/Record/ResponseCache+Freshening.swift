@@ -23,7 +23,9 @@ extension ResponseCache {
             remove(stored)
             return .mismatched
         }
-        let withheld = ResponseDirectives(head, bytes).withheldFields + stored.withheldFields
+        let targets = policy.targetedFields
+        let withheld =
+            ResponseDirectives(head, bytes, targets: targets).withheldFields + stored.withheldFields(targets)
         guard let merged = StoredHead(stored, updatedBy: head, bytes, withheld: withheld, received: moment.wall) else {
             remove(stored)
             return .mismatched
@@ -84,8 +86,8 @@ extension ResponseCache {
 }
 
 extension StoredResponse {
-    fileprivate var withheldFields: [[UInt8]] {
-        headBytes.withUnsafeBytes { ResponseDirectives(head, $0).withheldFields }
+    fileprivate func withheldFields(_ targets: [[UInt8]]) -> [[UInt8]] {
+        headBytes.withUnsafeBytes { ResponseDirectives(head, $0, targets: targets).withheldFields }
     }
 
     /// Whether validators in `head` are those of this version (RFC 9111 section 4.3.4); without any, it is the only one

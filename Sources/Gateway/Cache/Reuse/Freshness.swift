@@ -25,8 +25,9 @@ package struct Freshness: Sendable {
         at moment: CacheMoment
     ) {
         let date = FieldDate.only(.date, head, bytes) ?? moment.wall
-        // A sender whose clock is ahead makes its answers no younger than new.
-        let apparent = moment.wall.nanosecondsSince1970.subtractingClamped(date.nanosecondsSince1970)
+        // A sender whose clock is ahead makes its answers no younger than new. Date has whole seconds: what has passed
+        // of this one is not age.
+        let apparent = moment.wall.wholeSecond.nanosecondsSince1970.subtractingClamped(date.nanosecondsSince1970)
         let corrected = Freshness.ageField(head, bytes) + max(.zero, delay)
         self.init(
             receivedAt: moment.monotonic, initialAge: max(.nanoseconds(max(0, apparent)), corrected),

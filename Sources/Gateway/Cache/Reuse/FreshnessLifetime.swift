@@ -21,7 +21,7 @@ enum FreshnessLifetime {
         case .invalid: return .zero
         case .absent: break
         }
-        guard head.has(.expires) else { return nil }
+        guard head.has(.expires), !directives.areTargeted else { return nil }
         guard let expires = FieldDate.only(.expires, head, bytes) else { return .zero }
         let date = FieldDate.only(.date, head, bytes) ?? received
         let left = expires.nanosecondsSince1970.subtractingClamped(date.nanosecondsSince1970)

@@ -66,8 +66,9 @@ struct SelectingFields: Hashable, Sendable {
     )
 }
 
-/// The value of one request field in the form in which it is compared, byte by byte: its lines joined by commas; of
-/// fields that are known to be lists without the blanks around commas, and where case means nothing in lower case.
+/// The value of one request field in the form in which it is compared, byte by byte: its lines joined by commas, without
+/// the blanks around commas that are in no quoted string, and where case means nothing in lower case. Fields with secrets
+/// are compared as they are.
 struct SelectingValue {
     enum Form: Sendable { case exact, list, caselessList }
 
@@ -77,8 +78,11 @@ struct SelectingValue {
     private var line = 0
     private var position = 0
     private var isInLine = false
-    private var pendingBlanks = 0
     private var atMemberStart = true
+    private var isQuoted = false
+    private var isEscaped = false
+    /// Blanks before this position belong to the value.
+    private var blanksKept = 0
     private(set) var isPresent = false
 
     init(_ name: [UInt8], _ form: Form, _ bytes: UnsafeRawBufferPointer) {
@@ -103,51 +107,65 @@ struct SelectingValue {
     private mutating func enter(_ field: Field) -> Bool {
         guard Int(field.name.count) == name.count, ASCII.isSame(field.name.bytes(in: bytes), name) else { return false }
         wasJoined = isPresent
-        (isInLine, isPresent, position) = (true, true, 0)
+        (isInLine, isPresent, position, blanksKept) = (true, true, 0, 0)
         return true
     }
 
     /// The comma between two lines.
     private mutating func joined() -> UInt8 {
-        (wasJoined, atMemberStart, pendingBlanks) = (false, true, 0)
+        (wasJoined, atMemberStart, isQuoted, isEscaped) = (false, true, false, false)
         return UInt8(ascii: ",")
     }
 
     private mutating func leave() {
-        (isInLine, pendingBlanks) = (false, 0)
+        isInLine = false
         line += 1
     }
 
     private mutating func nextOfLine(_ value: Slice) -> UInt8? {
         while position < Int(value.count) {
             let byte = bytes[value.start + position]
-            if form == .exact {
-                position += 1
-                return byte
-            }
-            if byte == 0x20 || byte == 0x09 {
-                position += 1
-                pendingBlanks += atMemberStart ? 0 : 1
-                continue
-            }
-            if byte != UInt8(ascii: ","), pendingBlanks > 0 {
-                pendingBlanks = 0
-                return 0x20
-            }
             position += 1
-            (pendingBlanks, atMemberStart) = (0, byte == UInt8(ascii: ","))
+            if form == .exact { return byte }
+            if SelectingValue.isBlank(byte), !isQuoted, position > blanksKept, skipBlanks(value) { continue }
+            atMemberStart = byte == UInt8(ascii: ",") && !isQuoted
+            noteQuotes(byte)
             return form == .caselessList ? ASCII.lower(byte) : byte
         }
         return nil
     }
+
+    /// Moves past the blanks that go on here, when they are before or behind a member; else they are kept.
+    private mutating func skipBlanks(_ value: Slice) -> Bool {
+        var end = position
+        while end < Int(value.count), SelectingValue.isBlank(bytes[value.start + end]) { end += 1 }
+        if atMemberStart || end == Int(value.count) || bytes[value.start + end] == UInt8(ascii: ",") {
+            position = end
+            return true
+        }
+        blanksKept = end
+        return false
+    }
+
+    private mutating func noteQuotes(_ byte: UInt8) {
+        if isEscaped {
+            isEscaped = false
+        } else if byte == UInt8(ascii: "\"") {
+            isQuoted.toggle()
+        } else if isQuoted, byte == UInt8(ascii: "\\") {
+            isEscaped = true
+        }
+    }
+
+    private static func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 }
 }
 
 extension SelectingValue.Form {
     init(_ name: [UInt8]) {
         switch String(decoding: name, as: UTF8.self) {
         case "accept-encoding", "accept-language", "accept-charset": self = .caselessList
-        case "accept": self = .list
-        default: self = .exact
+        case "authorization", "cookie", "proxy-authorization": self = .exact
+        default: self = .list
         }
     }
 }

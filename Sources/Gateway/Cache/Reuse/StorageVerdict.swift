@@ -39,7 +39,7 @@ extension StorageVerdict {
         _ head: borrowing ResponseHead, _ bytes: UnsafeRawBufferPointer, hasAuthorization: Bool, _ policy: CachePolicy,
         received: WallInstant
     ) {
-        let directives = ResponseDirectives(head, bytes)
+        let directives = ResponseDirectives(head, bytes, targets: policy.targetedFields)
         if let refusal = StorageVerdict.refusal(head, bytes, directives, hasAuthorization) {
             self = .refused(refusal)
             return

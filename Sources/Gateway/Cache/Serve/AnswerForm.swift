@@ -109,10 +109,3 @@ extension AnswerForm {
         return number
     }
 }
-
-extension WallInstant {
-    /// Dates in fields have no parts of seconds.
-    fileprivate var wholeSecond: WallInstant {
-        WallInstant(nanosecondsSince1970: nanosecondsSince1970 - nanosecondsSince1970 % 1_000_000_000)
-    }
-}

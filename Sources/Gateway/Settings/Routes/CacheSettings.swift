@@ -12,6 +12,7 @@ package struct CacheSettings: SettingsGroup {
     package var ignoreQuery = false
     package var keyHeaders: [String] = []
     package var heuristic = false
+    package var targetedFields = ["CDN-Cache-Control"]
     package var statusHeader = true
 
     package init() {}
@@ -45,6 +46,9 @@ package struct CacheSettings: SettingsGroup {
             SettingsField(
                 "heuristic", \.heuristic, .bool,
                 "An answer with Last-Modified alone is fresh for a tenth of its age (section 4.2.2), a day at most."),
+            SettingsField(
+                "targetedFields", \.targetedFields, .oneOrMany(of: .headerName, count: 0...16),
+                "Answers' headers that speak for Cache-Control and Expires here (RFC 9213); the first one counts."),
             SettingsField(
                 "staleIfError", \.staleIfError, .duration(in: range),
                 "How long past its end a kept answer stands in for a failure; left out: as its stale-if-error "
