@@ -3,6 +3,24 @@ import NIOHTTP2
 
 /// Frames that NIO has found good, and what it writes of its own accord.
 extension HTTP2Core {
+    /// Hands bytes to NIO, up to a HEADERS frame on a stream whose peer has ended it: that ends the connection.
+    ///
+    /// RFC 9113 section 5.1 wants STREAM_CLOSED there; NIO says PROTOCOL_ERROR.
+    func receiveWatched(_ bytes: UnsafeRawBufferPointer) {
+        var (position, start) = (0, 0)
+        while let finding = watch.next(bytes, from: &position) {
+            pipeline.receive(UnsafeRawBufferPointer(rebasing: bytes[start..<finding.offset]))
+            start = finding.offset
+            guard failure == nil else { return }
+            let id = StreamID(rawValue: finding.stream)
+            if table[id]?.hasReceivedEnd ?? table.hasEnded(id) {
+                lastComplaint = "stream \(finding.stream): HEADERS after its end"
+                return terminate(.streamClosed)
+            }
+        }
+        pipeline.receive(UnsafeRawBufferPointer(rebasing: bytes[start...]))
+    }
+
     func received(_ frame: HTTP2Frame) {
         guard failure == nil else { return }
         let id = StreamID(rawValue: Int32(frame.streamID))
@@ -32,7 +50,7 @@ extension HTTP2Core {
 
     private func receivedReset(_ id: StreamID, _ code: StreamError) {
         guard table[id] != nil else { return }
-        table.close(id)
+        table.end(id)
         events.streamReset(id, code, byPeer: true)
     }
 

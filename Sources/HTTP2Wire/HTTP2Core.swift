@@ -20,6 +20,8 @@ final class HTTP2Core {
     unowned var events: (any HTTP2CoreEvents)!
     var pipeline: HTTP2Pipeline!
     private var isReceiving = false
+    private let isServer: Bool
+    var watch = FrameWatch()
     var isSendingGoAway = false
     var isRefusing = false
     var hasPeerSettings = false
@@ -29,6 +31,7 @@ final class HTTP2Core {
     init(_ mode: NIOHTTP2Handler.ParserMode, settings: HTTP2Settings, limits: HTTP2Limits, output: WireBuffer) {
         self.limits = limits
         self.output = output
+        isServer = mode == .server
         table = StreamTable(streamWindow: limits.streamWindow, connectionWindow: limits.connectionWindow)
         pipeline = HTTP2Pipeline(mode, settings: settings, limits: limits, core: self)
     }
@@ -42,7 +45,7 @@ final class HTTP2Core {
     func receive(_ bytes: UnsafeRawBufferPointer) {
         guard failure == nil, !bytes.isEmpty else { return }
         isReceiving = true
-        pipeline.receive(bytes)
+        if isServer { receiveWatched(bytes) } else { pipeline.receive(bytes) }
         tellResets()
         resume()
         isReceiving = false
@@ -163,12 +166,12 @@ final class HTTP2Core {
 
     func receivedEnd(_ id: StreamID) {
         table.update(id) { $0.hasReceivedEnd = true }
-        if table[id]?.hasSentEnd == true { table.close(id) }
+        if table[id]?.hasSentEnd == true { table.end(id) }
     }
 
     private func sentEnd(_ id: StreamID) {
         table.update(id) { $0.hasSentEnd = true }
-        if table[id]?.hasReceivedEnd == true { table.close(id) }
+        if table[id]?.hasReceivedEnd == true { table.end(id) }
     }
 
     private func grantConnection() {

@@ -29,6 +29,8 @@ struct StreamTable {
     /// What the peer may still send on the connection.
     var connectionReceiveWindow = StreamTable.defaultWindow
     private(set) var unconsumed = 0
+    private var ended = SIMD16<Int32>(repeating: -1)
+    private var endedCount = 0
     let streamWindow: Int
     let connectionWindow: Int
 
@@ -43,6 +45,16 @@ struct StreamTable {
     mutating func open(_ id: StreamID) {
         streams[id] = Stream(sendWindow: peerInitialWindow)
     }
+
+    /// Forgets a stream that has ended on both sides, or that the peer has reset: from now on it is closed (section 5.1).
+    mutating func end(_ id: StreamID) {
+        ended[endedCount % ended.scalarCount] = id.rawValue
+        endedCount &+= 1
+        close(id)
+    }
+
+    /// Whether the stream is one of the last 16 that `end` was told of.
+    func hasEnded(_ id: StreamID) -> Bool { any(ended .== id.rawValue) }
 
     /// Forgets the stream; what it has not consumed counts as consumed on the connection.
     mutating func close(_ id: StreamID) {

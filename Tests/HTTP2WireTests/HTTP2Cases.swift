@@ -54,7 +54,7 @@ enum HTTP2Cases {
         Case("5.1 idle: CONTINUATION", [.continuation(1, [], endHeaders: true)], .connection([.protocolError])),
         Case("5.1 idle: PRIORITY", [.priority(1)], .nothing),
         Case("5.1 half-closed: DATA", [.headers(1), .data(1)], .stream(1, [.streamClosed])),
-        Case("5.1 half-closed: HEADERS", [.headers(1), .headers(1)], .stream(1, [.streamClosed, .protocolError])),
+        Case("5.1 half-closed: HEADERS", [.headers(1), .headers(1)], .stream(1, [.streamClosed])),
         Case(
             "5.1 half-closed: CONTINUATION", [.headers(1), .continuation(1, [], endHeaders: true)],
             .stream(1, [.streamClosed, .protocolError])),
@@ -64,7 +64,7 @@ enum HTTP2Cases {
         Case("5.1 reset: DATA", [.headers(1, post, end: false), .reset(1), .data(1)], .stream(1, [.streamClosed])),
         Case(
             "5.1 reset: HEADERS", [.headers(1, post, end: false), .reset(1), .headers(1)],
-            .stream(1, [.streamClosed, .protocolError])),
+            .stream(1, [.streamClosed])),
         Case(
             "5.1 reset: CONTINUATION",
             [.headers(1, post, end: false), .reset(1), .continuation(1, [], endHeaders: true)],

@@ -71,6 +71,7 @@ extension Exchange {
         writeResponseHead(head, bytes, to: out)
         writeCacheStatus(to: out)
         downstream?.respond(out, framing: head.framing, declared: head.framing == .none ? head.contentLength : nil)
+        guard phase == .responding else { return }
         if status == 101 { return openTunnel(attempt) }
         setDeadlines()
     }
@@ -99,7 +100,7 @@ extension Exchange {
         worker.telemetry.answered(attempt, now: now)
         if finishCaching() { return }
         downstream?.endBody(trailers: trailers)
-        end()
+        if phase == .responding { end() }
     }
 
     private func openTunnel(_ attempt: Attempt) {
@@ -141,6 +142,8 @@ extension Exchange {
     }
 
     /// `head` is a whole head but for framing.
+    ///
+    /// Each piece may find the client gone, and that ends the exchange at once.
     func answer(status: Int, head: WireBuffer, body: UnsafeRawBufferPointer) {
         phase = .responding
         self.status = status
@@ -149,11 +152,12 @@ extension Exchange {
         downstream?.respond(
             head, framing: isBodyless ? .none : .length(UInt64(body.count)),
             declared: isBodyless && status != 204 ? UInt64(body.count) : nil)
-        if !isBodyless {
+        if !isBodyless, phase == .responding {
             responseBytes = UInt64(body.count)
             downstream?.body(body)
         }
+        guard phase == .responding else { return }
         downstream?.endBody(trailers: [])
-        end()
+        if phase == .responding { end() }
     }
 }

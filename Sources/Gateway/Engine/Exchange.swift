@@ -284,8 +284,8 @@ final class Exchange: EventSource {
         route.state.record(latency: startedAt.duration(to: now))
     }
 
+    /// It stays `ended` until it is taken again: whoever is still in the middle of it sees that it is over.
     private func reset() {
-        phase = .unused
         hasBody = false
         requestEnded = false
         keepsBody = false

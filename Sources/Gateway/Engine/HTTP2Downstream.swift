@@ -15,6 +15,13 @@ final class HTTP2Connection: StreamConnection, Client, HTTP2ServerDelegate {
     private var idleSince: MonotonicInstant
     private var isPumping = false
     private var isDrained = false
+    /// Everything is said: what still comes is thrown away, so that a reset does not take our last frames from the client.
+    private var isLingering = false
+    private var lingered = 0
+    static let lingerTime = Duration.seconds(1)
+    static let lingerBytes = 4 << 20
+    /// How long our last frames may wait to be sent.
+    static let lastWords = Duration.seconds(5)
     var isSecure: Bool { tls != nil }
 
     init(worker: Worker, descriptor: Int32, listener: ListenerRuntime, peer: PeerAddress) {
@@ -42,7 +49,7 @@ final class HTTP2Connection: StreamConnection, Client, HTTP2ServerDelegate {
 
     /// Sends what the session has written.
     func pump() {
-        guard !isPumping, isOpen else { return }
+        guard !isPumping, isOpen, !closeWhenSent else { return }
         isPumping = true
         defer { isPumping = false }
         repeat {
@@ -51,15 +58,39 @@ final class HTTP2Connection: StreamConnection, Client, HTTP2ServerDelegate {
                 outbox.clear()
             }
             flush()
-            guard isOpen, !isCongested else { return holdInput() }
+            guard isOpen, !isCongested || session.failure != nil else { return holdInput() }
             session.outputDrained()
         } while !outbox.isEmpty
         if session.isOver, streams.isEmpty || session.failure != nil { end() }
     }
 
+    /// Sends what is left, and closes. After a breach of the protocol nothing is done any more for the streams.
     private func end() {
-        if let complaint = session.lastComplaint, session.failure != nil { worker.telemetry.refusedHTTP2(complaint) }
+        if session.failure != nil {
+            if let complaint = session.lastComplaint { worker.telemetry.refusedHTTP2(complaint) }
+            throwsInputAway = true
+            abandonStreams()
+        }
+        guard isOpen else { return }
+        worker.reactor.setDeadline(self, worker.reactor.now.advanced(by: HTTP2Connection.lastWords))
         closeAfterSending()
+    }
+
+    override func closeGently() {
+        guard !isLingering else { return }
+        isLingering = true
+        throwsInputAway = true
+        sayGoodbye()
+        guard isOpen else { return }
+        Socket.endWriting(descriptor)
+        if sawEnd { return disconnect() }
+        worker.reactor.setDeadline(self, worker.reactor.now.advanced(by: HTTP2Connection.lingerTime))
+        resumeReading()
+    }
+
+    override func threwAway(_ count: Int) {
+        lingered += count
+        if lingered > HTTP2Connection.lingerBytes { disconnect() }
     }
 
     /// A peer that takes nothing gets no more answers to its frames: it is not read until it does.
@@ -76,6 +107,10 @@ final class HTTP2Connection: StreamConnection, Client, HTTP2ServerDelegate {
 
     override func closed() {
         worker.clientClosed(self)
+        abandonStreams()
+    }
+
+    private func abandonStreams() {
         let all = streams
         streams = [:]
         for stream in all.values { stream.exchange?.clientGone() }
@@ -106,7 +141,10 @@ final class HTTP2Connection: StreamConnection, Client, HTTP2ServerDelegate {
 
     // MARK: Streams
 
+    // The session goes on with what it was given although the socket broke meanwhile: nobody is there any more.
+
     func requestBegan(_ stream: StreamID, head: UnsafeRawBufferPointer, endsStream: Bool) {
+        guard isOpen else { return }
         let exchange = worker.takeExchange()
         var scanned = 0
         let own = HTTP2Stream(stream, self, session)
@@ -115,6 +153,7 @@ final class HTTP2Connection: StreamConnection, Client, HTTP2ServerDelegate {
             streams[stream] = own
             own.exchange = exchange
             own.hasRequestEnded = endsStream
+            own.isTunnel = exchange.request.method == .connect
             worker.reactor.clearDeadline(self)
             exchange.begin(own, head: head, hasBody: !endsStream)
         case .refused(let refusal):
@@ -175,10 +214,13 @@ final class HTTP2Connection: StreamConnection, Client, HTTP2ServerDelegate {
 /// One request of an HTTP/2 connection.
 final class HTTP2Stream: Downstream {
     private let id: StreamID
-    private unowned let connection: HTTP2Connection
+    /// It forgets its streams when it is closed.
+    private let connection: HTTP2Connection
     private let session: HTTP2ServerSession
     var exchange: Exchange?
     var hasRequestEnded = false
+    /// What the client sends after its head is no request, and has no end that could be awaited.
+    var isTunnel = false
     /// Bytes of the answer that the windows had no room for.
     private var pending: WireBuffer?
     private var wantsEnd = false
@@ -281,7 +323,7 @@ final class HTTP2Stream: Downstream {
     /// the answer when they are reset, and stop where the answer ends before their upload. With trailers (gRPC) the end
     /// goes out at once.
     private func finishWhenHeard() {
-        guard hasRequestEnded || !trailers.isEmpty else { return }
+        guard hasRequestEnded || isTunnel || !trailers.isEmpty else { return }
         finish()
     }
 

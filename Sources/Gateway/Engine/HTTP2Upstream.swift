@@ -189,7 +189,8 @@ final class HTTP2Upstream: StreamConnection, HTTP2ClientDelegate {
 
 /// One attempt on a connection of HTTP/2.
 final class HTTP2UpstreamStream: UpstreamLink {
-    private unowned let connection: HTTP2Upstream
+    /// It forgets its streams when it is closed.
+    private let connection: HTTP2Upstream
     private let session: HTTP2ClientSession
     private var attempt: Attempt?
     private var id: StreamID?

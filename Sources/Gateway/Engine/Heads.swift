@@ -26,6 +26,8 @@ extension Exchange {
             withPlaceholders(attempt: attempt) { route.requestEdits.append(to: out, $0) }
         }
         trace.write(to: out, attempt)
+        // We pass trailers on: servers of gRPC insist on being told so (RFC 9110 section 10.1.4).
+        if request.acceptsTrailers { out.append("te: trailers\r\n") }
         if !request.upgrade.isEmpty, !ignoresUpgrade {
             out.append("upgrade: ")
             out.append(request.upgrade, of: bytes)

@@ -332,6 +332,8 @@ class StreamConnection: EventSource {
     final func closeAfterSending() {
         closeWhenSent = true
         flush()
+        // Where there was nothing to send, `flush` has not told that all is sent.
+        if isOpen, unsent == 0 { closeGently() }
     }
 
     /// Everything has been sent: says so to TLS's other end, and closes.

@@ -116,10 +116,18 @@ final class UpstreamConnection: StreamConnection, UpstreamLink {
             framesChunks = true
             head.append("transfer-encoding: chunked\r\n")
         }
-        if upgrade { head.append("connection: upgrade\r\n") }
+        writeOptions(to: head, upgrade: upgrade)
         head.append("\r\n")
         hasSentRequest = !hasBody
         write(head.readable)
+    }
+
+    /// Connection names what is for this hop only (RFC 9110 section 7.6.1).
+    private func writeOptions(to head: WireBuffer, upgrade: Bool) {
+        let acceptsTrailers = attempt?.exchange.request.acceptsTrailers == true
+        guard upgrade || acceptsTrailers else { return }
+        head.append(upgrade ? "connection: upgrade" : "connection: te")
+        head.append(upgrade && acceptsTrailers ? ", te\r\n" : "\r\n")
     }
 
     func sendBody(_ bytes: UnsafeRawBufferPointer) {

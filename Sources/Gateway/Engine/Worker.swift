@@ -196,7 +196,10 @@ final class Worker: @unchecked Sendable, Reactor.ParkingOwner {
     }
 
     func takeExchange() -> Exchange {
-        if let exchange = exchanges.popLast() { return exchange }
+        if let exchange = exchanges.popLast() {
+            exchange.phase = .unused
+            return exchange
+        }
         let exchange = Exchange(worker: self)
         reactor.addTimer(exchange)
         return exchange

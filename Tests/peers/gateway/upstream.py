@@ -65,6 +65,7 @@ class Request:
     trailers: list = dataclasses.field(default_factory=list)
     complete: bool = False
     over: bool = False  # nothing more of it will come
+    abandoned: bool = False  # the gateway has gone while `silent` let it wait
     faults: list = dataclasses.field(default_factory=list)
 
     def all(self, name):
@@ -251,7 +252,16 @@ class Upstream:
             answer = Answer(switching(request), ("echoes",))
         if answer:
             return await self.answer_raw(answer, reader, writer)
+        if "silent" in self.script(request.target):
+            await self.keep_silent(request, reader)
+            return False
         return await self.answer(request, writer)
+
+    async def keep_silent(self, request, reader):
+        while not reader.at_eof():
+            await asyncio.sleep(0.01)
+        request.abandoned = True
+        self.note()
 
     async def read_body(self, request, reader):
         if request.framing == "chunked":
@@ -343,8 +353,6 @@ class Upstream:
                 status, resets = 200, False
         if "flaky" in script and self.random.random() * 100 < float(word("flaky")):
             status = 503
-        if "silent" in script:
-            await asyncio.sleep(3600)
         if "delay" in script:
             await asyncio.sleep(float(word("delay")))
         if resets:

@@ -105,7 +105,9 @@ struct SelectingValue {
     private var wasJoined = false
 
     private mutating func enter(_ field: Field) -> Bool {
-        guard Int(field.name.count) == name.count, ASCII.isSame(field.name.bytes(in: bytes), name) else { return false }
+        // What Connection names did not go to the origin, so it has selected nothing.
+        guard !field.isHopByHop, Int(field.name.count) == name.count, ASCII.isSame(field.name.bytes(in: bytes), name)
+        else { return false }
         wasJoined = isPresent
         (isInLine, isPresent, position, blanksKept) = (true, true, 0, 0)
         return true
