@@ -56,15 +56,8 @@ enum TrailerWriter {
         }
     }
 
+    /// As in the trailers of HTTP/1.1.
     private static func isAllowed(_ name: String) -> Bool {
-        switch name {
-        case "content-length", "content-encoding", "content-type", "content-range", "host", "trailer", "te", "expect",
-            "range",
-            "authorization", "proxy-authorization", "proxy-authenticate", "www-authenticate", "set-cookie", "cookie",
-            "cache-control",
-            "max-forwards", "age", "expires", "date", "location", "retry-after", "vary", "warning":
-            false
-        default: name.utf8.first != UInt8(ascii: ":")
-        }
+        name.utf8.first != UInt8(ascii: ":") && FieldName.mayTrail(name)
     }
 }

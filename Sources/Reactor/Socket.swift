@@ -86,6 +86,12 @@ package enum Socket {
         return getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &code, &length) == 0 ? code : errno
     }
 
+    /// Whether there is something to read, the end included.
+    package static func hasInput(_ descriptor: Int32) -> Bool {
+        var byte: UInt8 = 0
+        return recv(descriptor, &byte, 1, Int32(MSG_PEEK | MSG_DONTWAIT)) >= 0
+    }
+
     /// Small messages go at once (TCP_NODELAY).
     package static func disableDelay(_ descriptor: Int32) {
         var on: Int32 = 1

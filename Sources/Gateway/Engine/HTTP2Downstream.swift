@@ -15,6 +15,7 @@ final class HTTP2Connection: StreamConnection, Client, HTTP2ServerDelegate {
     private var idleSince: MonotonicInstant
     private var isPumping = false
     private var isDrained = false
+    private var served: UInt32 = 0
     /// Everything is said: what still comes is thrown away, so that a reset does not take our last frames from the client.
     private var isLingering = false
     private var lingered = 0
@@ -119,10 +120,7 @@ final class HTTP2Connection: StreamConnection, Client, HTTP2ServerDelegate {
     override func deadlineReached() {
         let now = worker.reactor.now
         if closeWhenSent { return disconnect() }
-        guard streams.isEmpty else {
-            for stream in Array(streams.values) { stream.giveUp() }
-            return pump()
-        }
+        guard streams.isEmpty else { return lookAtStreams(now: now) }
         if idleSince.duration(to: now) >= listener.limits.idleTimeout || isDrained {
             session.goAway()
             pump()
@@ -130,6 +128,20 @@ final class HTTP2Connection: StreamConnection, Client, HTTP2ServerDelegate {
         } else {
             worker.reactor.setDeadline(self, idleSince.advanced(by: listener.limits.idleTimeout))
         }
+    }
+
+    /// Ends those that the client has kept waiting for too long.
+    private func lookAtStreams(now: MonotonicInstant) {
+        var next = MonotonicInstant(nanoseconds: .max)
+        for stream in Array(streams.values) { next = min(next, stream.look(now: now)) }
+        pump()
+        if isOpen, !streams.isEmpty { watch(until: next) }
+    }
+
+    /// Looks at the streams at `moment`, or before.
+    func watch(until moment: MonotonicInstant) {
+        guard isOpen, !closeWhenSent, moment < deadline else { return }
+        worker.reactor.setDeadline(self, moment)
     }
 
     func drain() {
@@ -154,8 +166,12 @@ final class HTTP2Connection: StreamConnection, Client, HTTP2ServerDelegate {
             own.exchange = exchange
             own.hasRequestEnded = endsStream
             own.isTunnel = exchange.request.method == .connect
-            worker.reactor.clearDeadline(self)
+            if streams.count == 1 { worker.reactor.clearDeadline(self) }
+            served += 1
             exchange.begin(own, head: head, hasBody: !endsStream)
+            if !endsStream { own.awaitRequest() }
+            // In good order: what is on its way still gets its answer.
+            if served == listener.limits.requestsPerConnection, !isDrained { drain() }
         case .refused(let refusal):
             worker.giveBack(exchange)
             worker.telemetry.refused(refusal.reason.rawValue)
@@ -191,11 +207,6 @@ final class HTTP2Connection: StreamConnection, Client, HTTP2ServerDelegate {
         streams[stream]?.windowOpened()
     }
 
-    /// A request is answered and not at its end: it has a minute.
-    func awaitLateRequests() {
-        if isOpen { worker.reactor.setDeadline(self, worker.reactor.now.advanced(by: .seconds(60))) }
-    }
-
     func forget(_ stream: StreamID) {
         streams[stream] = nil
         becameIdle()
@@ -221,6 +232,7 @@ final class HTTP2Stream: Downstream {
     var hasRequestEnded = false
     /// What the client sends after its head is no request, and has no end that could be awaited.
     var isTunnel = false
+    private var isTooSlow = false
     /// Bytes of the answer that the windows had no room for.
     private var pending: WireBuffer?
     private var wantsEnd = false
@@ -230,8 +242,10 @@ final class HTTP2Stream: Downstream {
     private var unconsumed = 0
     private var discarded = 0
     static let mostDiscarded = 16 << 20
+    private var patience: ClientPatience
 
     init(_ id: StreamID, _ connection: HTTP2Connection, _ session: HTTP2ServerSession) {
+        patience = ClientPatience(now: connection.worker.reactor.now)
         self.id = id
         self.connection = connection
         self.session = session
@@ -244,6 +258,7 @@ final class HTTP2Stream: Downstream {
 
     func received(_ bytes: UnsafeRawBufferPointer) {
         guard let exchange else { return discard(bytes.count) }
+        patience.heard(bytes.count, now: now)
         exchange.requestBody(bytes)
         if isPaused { unconsumed += bytes.count } else { session.consumed(id, bytes.count) }
     }
@@ -255,7 +270,52 @@ final class HTTP2Stream: Downstream {
         isPaused = false
         session.consumed(id, unconsumed)
         unconsumed = 0
+        patience.heard(0, now: now)
+        awaitRequest()
         connection.pump()
+    }
+
+    // MARK: Waiting
+
+    private var now: MonotonicInstant { connection.worker.reactor.now }
+    private var idle: Nanoseconds { exchange?.route.timeouts.idle ?? Nanoseconds(.seconds(60)) }
+
+    /// The client is to send more of its request.
+    func awaitRequest() {
+        guard exchange != nil, !hasRequestEnded else { return }
+        connection.watch(until: patience.moment(idle: idle, leastRate: connection.listener.limits.bodyMinimumRate))
+    }
+
+    /// Ends the stream if the client has taken nothing, or sent nothing, for too long (`timeouts.idle`), or too little
+    /// (`limits.bodyMinimumRate`). While the upstream takes nothing, the client is not to blame.
+    ///
+    /// - Returns: When to look again.
+    func look(now: MonotonicInstant) -> MonotonicInstant {
+        if let pending, !pending.isEmpty {
+            let limit = patience.takenAt.advanced(by: idle)
+            guard now >= limit else { return limit }
+            leaveClient()
+        } else if exchange == nil {
+            // Answered: the rest of the request has as long to come.
+            let limit = patience.takenAt.advanced(by: Nanoseconds(.seconds(60)))
+            guard now >= limit else { return limit }
+            giveUp()
+        } else if !hasRequestEnded, !isTunnel, !isPaused {
+            let least = connection.listener.limits.bodyMinimumRate
+            guard patience.isOver(idle: idle, leastRate: least, now: now) else {
+                return patience.moment(idle: idle, leastRate: least, after: now)
+            }
+            isTooSlow = true
+            exchange?.requestBroke(status: 408, "body too slow")
+        }
+        return MonotonicInstant(nanoseconds: .max)
+    }
+
+    private func leaveClient() {
+        exchange?.clientGone()
+        exchange = nil
+        session.reset(id, .cancel)
+        connection.forget(id)
     }
 
     // MARK: The answer
@@ -297,6 +357,8 @@ final class HTTP2Stream: Downstream {
         let kept = pending ?? connection.worker.takeBuffer()
         pending = kept
         kept.append(UnsafeRawBufferPointer(rebasing: bytes[accepted...]))
+        patience.takenAt = now
+        connection.watch(until: now.advanced(by: idle))
     }
 
     func windowOpened() {
@@ -304,6 +366,7 @@ final class HTTP2Stream: Downstream {
         let wasCongested = isCongested
         let accepted = session.send(id, pending.readable)
         pending.consume(accepted)
+        if accepted > 0 { patience.takenAt = now }
         if pending.isEmpty {
             self.pending = nil
             connection.worker.giveBack(pending)
@@ -323,7 +386,7 @@ final class HTTP2Stream: Downstream {
     /// the answer when they are reset, and stop where the answer ends before their upload. With trailers (gRPC) the end
     /// goes out at once.
     private func finishWhenHeard() {
-        guard hasRequestEnded || isTunnel || !trailers.isEmpty else { return }
+        guard hasRequestEnded || isTunnel || isTooSlow || !trailers.isEmpty else { return }
         finish()
     }
 
@@ -354,7 +417,8 @@ final class HTTP2Stream: Downstream {
             if unconsumed > 0 { session.consumed(id, unconsumed) }
             unconsumed = 0
             isPaused = false
-            connection.awaitLateRequests()
+            patience.takenAt = now
+            connection.watch(until: now.advanced(by: Nanoseconds(.seconds(60))))
         }
         connection.pump()
     }

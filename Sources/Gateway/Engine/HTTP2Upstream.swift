@@ -59,7 +59,7 @@ final class HTTP2Upstream: StreamConnection, HTTP2ClientDelegate {
 
     func use(_ attempt: Attempt) {
         served += 1
-        worker.reactor.clearDeadline(self)
+        if streams.isEmpty { worker.reactor.clearDeadline(self) }
         let stream = HTTP2UpstreamStream(self, session, attempt)
         attempt.exchange.ready(attempt, stream)
     }
@@ -146,9 +146,23 @@ final class HTTP2Upstream: StreamConnection, HTTP2ClientDelegate {
             if let lost, !lost.isOver { lost.exchange.failed(lost, .connectTimeout) }
             return
         }
-        guard streams.isEmpty else { return }
+        guard streams.isEmpty else { return lookAtStreams(now: worker.reactor.now) }
         drain()
         if isOpen { disconnect() }
+    }
+
+    /// Ends those whose host takes nothing, or sends nothing more of its answer.
+    private func lookAtStreams(now: MonotonicInstant) {
+        var next = MonotonicInstant(nanoseconds: .max)
+        for stream in Array(streams.values) { next = min(next, stream.look(now: now)) }
+        pump()
+        if isOpen, !streams.isEmpty { watch(until: next) }
+    }
+
+    /// Looks at the streams at `moment`, or before.
+    func watch(until moment: MonotonicInstant) {
+        guard isOpen, moment < deadline else { return }
+        worker.reactor.setDeadline(self, moment)
     }
 
     // MARK: Streams
@@ -203,12 +217,39 @@ final class HTTP2UpstreamStream: UpstreamLink {
     private var response = ResponseHead()
     private var interimCount = 0
     private let method: Method
+    /// When bytes of the request went last, or came of the answer.
+    private var movedAt: MonotonicInstant
 
     init(_ connection: HTTP2Upstream, _ session: HTTP2ClientSession, _ attempt: Attempt) {
         self.connection = connection
         self.session = session
         self.attempt = attempt
         method = attempt.exchange.request.method
+        movedAt = connection.worker.reactor.now
+    }
+
+    private func awaitHost() {
+        guard let attempt else { return }
+        movedAt = connection.worker.reactor.now
+        connection.watch(until: movedAt.advanced(by: attempt.exchange.route.timeouts.idle))
+    }
+
+    /// Fails when the host has taken nothing of the request, or sent nothing more of its answer, for `timeouts.idle`. While
+    /// the client takes nothing, the host is not to blame; until the answer begins, the exchange's limits hold.
+    ///
+    /// - Returns: When to look again.
+    func look(now: MonotonicInstant) -> MonotonicInstant {
+        let isSending = pending?.isEmpty == false
+        guard let attempt, isSending || attempt.hasResponded else { return MonotonicInstant(nanoseconds: .max) }
+        if isPaused { movedAt = now }
+        let limit = movedAt.advanced(by: attempt.exchange.route.timeouts.idle)
+        guard now >= limit else { return limit }
+        if let id {
+            session.reset(id, .cancel)
+            connection.forget(id)
+        }
+        fail(.idleTimeout)
+        return MonotonicInstant(nanoseconds: .max)
     }
 
     var isCongested: Bool { (pending?.count ?? 0) > StreamConnection.highWatermark }
@@ -241,6 +282,7 @@ final class HTTP2UpstreamStream: UpstreamLink {
         let kept = pending ?? connection.worker.takeBuffer()
         pending = kept
         kept.append(UnsafeRawBufferPointer(rebasing: bytes[accepted...]))
+        awaitHost()
     }
 
     func endBody(trailers: [UInt8]) {
@@ -259,7 +301,9 @@ final class HTTP2UpstreamStream: UpstreamLink {
     /// There is room for more of the request.
     func drained() {
         guard let id, let pending, !pending.isEmpty else { return }
-        pending.consume(session.send(id, pending.readable))
+        let accepted = session.send(id, pending.readable)
+        pending.consume(accepted)
+        if accepted > 0 { movedAt = connection.worker.reactor.now }
         if pending.isEmpty {
             self.pending = nil
             connection.worker.giveBack(pending)
@@ -307,6 +351,7 @@ final class HTTP2UpstreamStream: UpstreamLink {
             return attempt.exchange.received(interim: response, bytes, from: attempt)
         }
         guard attempt.exchange.received(head: response, bytes, from: attempt) else { return cancel() }
+        if !endsStream { awaitHost() }
         if endsStream {
             if let id { connection.forget(id) }
             end(trailers: [])
@@ -322,6 +367,7 @@ final class HTTP2UpstreamStream: UpstreamLink {
     }
 
     func body(_ bytes: UnsafeRawBufferPointer) {
+        movedAt = connection.worker.reactor.now
         if let attempt { attempt.exchange.received(body: bytes, from: attempt) }
         if isPaused { unconsumed += bytes.count } else if let id { session.consumed(id, bytes.count) }
     }

@@ -84,7 +84,11 @@ final class HostPool {
 
     func release(_ connection: UpstreamConnection) {
         guard !isOwedToOthers else { return connection.disconnect() }
-        if let attempt = takePending() { return connection.use(attempt, isReuse: true) }
+        if !pending.isEmpty {
+            // What has come already belongs to no request, and would become the answer to the next one.
+            guard !Socket.hasInput(connection.descriptor) else { return connection.disconnect() }
+            if let attempt = takePending() { return connection.use(attempt, isReuse: true) }
+        }
         guard !isRetired, !worker.isDraining, idle.count < group.rules.maxIdlePerHost else {
             return connection.disconnect()
         }

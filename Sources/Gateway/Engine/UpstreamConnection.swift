@@ -28,6 +28,7 @@ final class UpstreamConnection: StreamConnection, UpstreamLink {
     private var discarded = 0
     private var served: UInt32 = 0
     private var interimCount = 0
+    private var sentBefore: UInt64 = 0
 
     /// - Parameter descriptor: A socket on its way to the host.
     init(worker: Worker, pool: HostPool, descriptor: Int32, for attempt: Attempt?) {
@@ -167,6 +168,20 @@ final class UpstreamConnection: StreamConnection, UpstreamLink {
 
     override func drained() {
         attempt?.exchange.upstreamDrained()
+    }
+
+    /// It takes nothing more of the request now.
+    override func blocked() {
+        guard state == .head, let attempt, deadline.nanoseconds == .max else { return }
+        sentBefore = bytesOut
+        worker.reactor.setDeadline(self, worker.reactor.now.advanced(by: attempt.exchange.route.timeouts.idle))
+    }
+
+    /// A host that takes nothing for `timeouts.idle` is given up.
+    private func lookAtSending() {
+        guard unsent > 0 else { return }
+        guard bytesOut != sentBefore else { return fail(.idleTimeout) }
+        blocked()
     }
 
     // MARK: The answer
@@ -364,7 +379,8 @@ final class UpstreamConnection: StreamConnection, UpstreamLink {
         case .connecting: failConnect(.connectTimeout)
         case .shaking: failConnect(.tls)
         case .idle, .discarding, .tunnel: disconnect()
-        case .head, .body:
+        case .head: lookAtSending()
+        case .body:
             // While the client takes nothing, the upstream is not to blame.
             guard !isReadPaused else { return awaitBytes() }
             fail(.idleTimeout)

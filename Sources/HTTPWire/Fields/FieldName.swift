@@ -28,5 +28,14 @@ package enum FieldName: UInt8, Sendable, CaseIterable {
         }
     }
 
+    /// Whether a field of this name may come in trailers.
+    package static func mayTrail(_ name: String) -> Bool {
+        var name = name
+        let known = name.withUTF8 { bytes in
+            bytes.baseAddress.map { lookup(UnsafeRawPointer($0), count: bytes.count) } ?? .other
+        }
+        return !known.isForbiddenInTrailers
+    }
+
     @inline(__always) var bit: UInt64 { 1 &<< UInt64(rawValue) }
 }
