@@ -7,7 +7,7 @@ import Testing
 /// nginx or HAProxy in its place by `--against`.
 @Suite(.timeLimit(.minutes(10))) struct GatewayFaultTests {
     @Test(arguments: [
-        ("restart", 3), ("reload", 100), ("aborts", 5000), ("slow", 2000), ("flaky", 1000),
+        ("restart", 3), ("reload", 100), ("aborts", 5000), ("slow", 2000), ("leavers", 400), ("flaky", 1000),
     ])
     func itIsSurvived(_ fault: String, count: Int) async throws {
         try Peers.require("nginx", "openssl", "clang")

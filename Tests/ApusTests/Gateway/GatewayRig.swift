@@ -201,6 +201,23 @@ enum LoopbackPort {
     static func free() throws -> Int {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         defer { close(descriptor) }
+        return try bindAnywhere(descriptor)
+    }
+
+    /// A socket that the kernel takes connections for, and nobody reads from.
+    final class Listener {
+        private let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+        let port: Int
+
+        init() throws {
+            port = try LoopbackPort.bindAnywhere(descriptor)
+            guard listen(descriptor, 16) == 0 else { throw Files.failure("no-listener", "cannot listen") }
+        }
+
+        deinit { close(descriptor) }
+    }
+
+    private static func bindAnywhere(_ descriptor: Int32) throws -> Int {
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
         address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian

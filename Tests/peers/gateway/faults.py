@@ -10,6 +10,8 @@ reload    --count (100) changed configurations under load: no request fails, eac
 aborts    --count (50000) connections that end rudely: descriptors and memory are as before
 slow      --count (10000) connections that send their heads a byte at a time: others are served meanwhile, and the slow ones
           are ended by the header time-out
+leavers   --count (400) clients ask for an answer that is there at once, alone (HTTP/1.1) or among other requests (HTTP/2), and
+          reset the connection: those who ask later get the answers to their own questions
 flaky     --count (3000) requests to an upstream that answers 12.7 % of them with 503: with two retries nearly none is seen
 
 Prints JSON: problems (the exit code is 1 when there are any), and facts in numbers.
@@ -25,6 +27,7 @@ import tempfile
 import time
 
 import client
+import frames
 import load
 import programs
 import proxies
@@ -233,6 +236,41 @@ def slow(fault):
     fault.expect_served()
 
 
+def leavers(fault):
+    count = fault.options.count or 400
+    fault.start_upstream()
+    fault.start_proxy("leavers", page="x" * 200_000)
+    for number in range(count):
+        leaver = client.Client(fault.proxy.port)
+        leaver.send(load.GET % b"/page" if number % 2 else several_requests())
+        leaver.reset()
+    calm(fault)
+    # Concurrent ones, since it takes two to get the answers mixed up.
+    for turn in range(5):
+        askers = []
+        for number in range(60):
+            askers.append((b"/mine-%d-%d?delay=0.05" % (turn, number), client.Client(fault.proxy.port)))
+            askers[-1][1].send(load.GET % askers[-1][0])
+        for target, asker in askers:
+            try:
+                body = asker.receive().body
+                fault.expect(target in body, f"{target} is answered {body[:60]}")
+            except (OSError, client.Closed, client.TooLate, client.MalformedAnswer) as error:
+                fault.problems.append(f"{target}: {error}")
+            asker.close()
+    fault.expect_served()
+
+
+def several_requests():
+    """The first is answered at once, so that the others are read when the socket is known to be broken."""
+    def request(stream, path):
+        fields = [(b":method", b"GET"), (b":scheme", b"http"), (b":path", path), (b":authority", b"load.test")]
+        return frames.headers(stream, frames.block(fields))
+
+    later = b"".join(request(3 + 2 * number, b"/later?delay=0.1") for number in range(20))
+    return frames.PREFACE + frames.settings() + request(1, b"/page") + later
+
+
 def flaky(fault):
     count = fault.options.count or 3000
     fault.start_upstream()
@@ -251,7 +289,7 @@ def flaky(fault):
     fault.expect(shares["retried"] < 0.21 + 6 * 4.6 / count ** 0.5, f"with two retries {shares['retried']:.2f} %")
 
 
-FAULTS = {function.__name__: function for function in (restart, reload, aborts, slow, flaky)}
+FAULTS = {function.__name__: function for function in (restart, reload, aborts, slow, leavers, flaky)}
 
 
 def main():
@@ -266,8 +304,9 @@ def main():
     fault = Fault(options)
     try:
         FAULTS[options.name](fault)
-    except TimeoutError as error:
-        fault.problems.append(str(error))
+    except OSError as error:
+        has_ended = fault.proxy is not None and fault.proxy.has_ended()
+        fault.problems.append(f"{error}{': the gateway has ended' if has_ended else ''}")
     finally:
         fault.stop()
     print(json.dumps({"problems": fault.problems, "facts": fault.facts}))
