@@ -252,6 +252,7 @@ extension Exchange {
             worker.telemetry.failed(attempt, .totalTimeout)
         }
         winner = nil
+        if phase == .ended { return }
         if phase == .responding { return abort() }
         if answerByFallback(.totalTimeout) { return }
         outcome = .upstreamFailed

@@ -207,13 +207,13 @@ extension Exchange {
                 guard answerFromCache(anyAge: true, degraded: true) else { continue }
             case .page(let source):
                 let page = source.page
-                abandonAttempts()
+                guard abandonAttempts() else { return true }
                 outcome = .fallback
                 worker.telemetry.degraded(route, "static")
                 answer(page, status: page.status ?? status)
             case .upstream(let group):
                 guard canSendBodyAgain || attemptCount == 0 else { continue }
-                abandonAttempts()
+                guard abandonAttempts() else { return true }
                 isFallback = true
                 outcome = .fallback
                 worker.telemetry.degraded(route, "upstream")

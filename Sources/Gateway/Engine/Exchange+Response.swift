@@ -26,6 +26,8 @@ extension Exchange {
             return false
         }
         win(attempt)
+        // Calling the others off may have ended the exchange: see `abandonAttempts`.
+        guard winner === attempt else { return false }
         if head.status >= 500 || !route.fallbacks.isEmpty, answerByFallback(status: head.status) { return false }
         if isRenewed(by: head, bytes, attempt) { return true }
         startResponse(head, bytes, attempt)
@@ -145,6 +147,7 @@ extension Exchange {
     ///
     /// Each piece may find the client gone, and that ends the exchange at once.
     func answer(status: Int, head: WireBuffer, body: UnsafeRawBufferPointer) {
+        guard phase != .ended else { return }
         phase = .responding
         self.status = status
         responseFraming = .length(UInt64(body.count))

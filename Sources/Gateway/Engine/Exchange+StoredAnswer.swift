@@ -17,7 +17,7 @@ extension Exchange {
             let stored = cache.responses.fallback(key, request, headBytes, anyAge ? .any : .ifError, now: now)
         else { return false }
         cache.count(stored.isFresh(at: now) ? .hit : .stale)
-        giveUpAttempts()
+        guard giveUpAttempts() else { return true }
         // With the answer the exchange may end, and be another's.
         if degraded { worker.telemetry.degraded(route, "cache") }
         serve(stored, .hit(stored.timeToLive(at: now)), retryAfter: retryAfter)
@@ -29,7 +29,7 @@ extension Exchange {
 
     /// An attempt that has its answer, which the client does not get, counts for its breakers as it is; its connection
     /// is left to who reads from it.
-    private func giveUpAttempts() {
+    private func giveUpAttempts() -> Bool {
         if let answered = winner, answered.hasResponded {
             winner = nil
             attempts.removeAll { $0 === answered }
@@ -37,7 +37,7 @@ extension Exchange {
             answered.settle(route.outcome(of: answered.status), kind: nil, now: now)
             worker.telemetry.answered(answered, now: now)
         }
-        abandonAttempts()
+        return abandonAttempts()
     }
 
     /// Answers with what of `stored` the request asks for.

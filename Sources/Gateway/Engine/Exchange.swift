@@ -139,12 +139,12 @@ final class Exchange: EventSource {
     /// The request's framing is broken, or it did not come in time.
     func requestBroke(status: Int, _ reason: String) {
         guard phase != .ended, phase != .unused else { return }
-        abandonAttempts()
+        guard abandonAttempts() else { return }
         refuse(status: status, reason)
     }
 
     private func tooLarge() {
-        abandonAttempts()
+        guard abandonAttempts() else { return }
         refuse(status: 413, "body too large")
     }
 
@@ -221,7 +221,7 @@ final class Exchange: EventSource {
     func clientGone() {
         guard phase != .ended, phase != .unused else { return }
         downstream = nil
-        abandonAttempts()
+        guard abandonAttempts() else { return }
         if outcome == .upstream { outcome = .clientGone }
         // nginx's number for it: nobody was answered.
         if status == 0 { status = 499 }
@@ -231,7 +231,10 @@ final class Exchange: EventSource {
     // MARK: The end
 
     /// Ends all attempts. One that has answered already keeps its result, and its connection reads the rest of the answer.
-    func abandonAttempts() {
+    ///
+    /// - Returns: False when the exchange is over: a connection that closes makes room for others, what becomes of those may
+    ///   close the client's connection, and that has ended this one.
+    func abandonAttempts() -> Bool {
         let all = attempts
         let answered = phase == .trying ? winner : nil
         attempts = []
@@ -248,6 +251,7 @@ final class Exchange: EventSource {
             attempt.link = nil
             worker.forget(waiting: attempt)
         }
+        return phase != .ended
     }
 
     /// The answer had begun and cannot be completed.
