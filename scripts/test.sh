@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Runs the built tests in two lanes at a time: two processes of the same test program, whose filters are one pattern and its
-# opposite, so that each test is in exactly one. What shares a thing that there is once on this machine is in one lane: the
-# hosts with their namespaces and sshd, mounts, folders such as /var/lib/apus-sync, and whoever looks at all processes.
-# Within a lane one test runs at a time. Fails when either does.
+# Runs the built tests in three lanes at a time: processes of the same test program, whose patterns leave each test in exactly
+# one. What shares a thing that there is once on this machine is in one lane: the hosts with their namespaces and sshd,
+# mounts, folders such as /var/lib/apus-sync, and whoever looks at all processes.
+# Within a lane one test runs at a time. Fails when any does.
 #
 # Usage: test.sh          the tests must be built: swift build --product apusPackageTests
 set -uo pipefail
@@ -10,9 +10,10 @@ cd "$(dirname "$0")/.."
 
 tests=.build/debug/apusPackageTests.xctest
 # What looks at hosts, mounts or all processes, and all that starts the program but `apus logs` and `apus gateway`, which
-# keep to folders and ports of their own (two suites of logs are here for balance). The other lane: those two, and every other room by itself.
+# keep to folders and ports of their own and have a lane for themselves. The third: every other room by itself.
 hosts='^(HostSyncTests|SSHTransportTests|HostInstallTests|HostMetricsTests)\.'
-hosts+='|^ApusTests\.(?!Logs|Gateway)|^ApusTests\.LogsOutage|^ApusTests\.LogsReading|^ObjectStoreTests\.FolderStore'
+hosts+='|^ApusTests\.(?!Logs|Gateway)|^ObjectStoreTests\.FolderStore'
+programs='^ApusTests\.(Logs|Gateway)'
 
 # The test program takes every pipe for a terminal.
 plain='s/\x1b\[[0-9;]*m//g'
@@ -32,7 +33,8 @@ start() { # NAME OPTION PATTERN
 }
 
 start hosts --filter "$hosts"
-start rooms --skip "$hosts"
+start programs --filter "$programs"
+start rooms --skip "$hosts|$programs"
 status=0
 for lane in "${lanes[@]}"; do
     wait "$lane" || status=1

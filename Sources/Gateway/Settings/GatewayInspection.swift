@@ -24,7 +24,27 @@ package enum GatewayInspection {
 
     /// Everything wrong with the files of `settings`; nothing is changed.
     package static func doubts(of settings: GatewaySettings) -> [SettingDoubt] {
-        files(of: settings).flatMap(doubts)
+        files(of: settings).flatMap(doubts) + breakersOfOneName(in: settings)
+    }
+
+    /// Circuit breakers with settings of their own go by the name of their route or upstream, and what has one name is one
+    /// breaker.
+    private static func breakersOfOneName(in settings: GatewaySettings) -> [SettingDoubt] {
+        var places: [String: String] = [:]
+        for (name, upstream) in settings.upstreams {
+            if let breaker = upstream.circuitBreaker, breaker.name == nil { places[name] = "upstreams.\(name)" }
+        }
+        var found: [SettingDoubt] = []
+        for (index, route) in settings.routes.enumerated() {
+            guard let breaker = route.circuitBreaker, breaker.name == nil else { continue }
+            let name = route.name ?? route.match.label
+            guard let other = places.updateValue("routes[\(index)]", forKey: name) else { continue }
+            found.append(
+                SettingDoubt(
+                    .error, key: "routes[\(index)].circuitBreaker",
+                    "would be that of \(other): both have the name '\(name)'; give the route another by name"))
+        }
+        return found
     }
 
     private static func doubts(about file: NamedFile) -> [SettingDoubt] {

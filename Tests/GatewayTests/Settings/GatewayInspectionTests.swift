@@ -73,4 +73,18 @@ import Testing
         let settings = try #require(try result.get().group(GatewaySettings.self))
         #expect(GatewayInspection.doubts(of: settings).isEmpty, "it runs on any host")
     }
+
+    @Test func twoBreakersOfOneNameAreTold() throws {
+        let upstreams = "{ app: { hosts: [\"127.0.0.1:9001\"], circuitBreaker: { failureRateThreshold: 40 } } }"
+        func doubts(of name: String) throws -> [String] {
+            try self.doubts(
+                "{ name: \(name), upstream: app, circuitBreaker: { failureRateThreshold: 30 } }", upstreams: upstreams)
+        }
+        #expect(try doubts(of: "other").isEmpty)
+        #expect(
+            try doubts(of: "app") == [
+                "error routes[0].circuitBreaker: would be that of upstreams.app: both have the name 'app'; "
+                    + "give the route another by name"
+            ])
+    }
 }
