@@ -91,9 +91,27 @@ final class HTTP2Core {
 
     func sendHeaders(_ id: StreamID, _ headers: HTTP2Frame.FramePayload.Headers) {
         guard failure == nil else { return }
-        pipeline.write(.headers(headers), on: id.nio)
+        if let large = LargeHead(headers.headers) {
+            sendLarge(large, id, headers)
+        } else {
+            pipeline.write(.headers(headers), on: id.nio)
+        }
         if headers.endStream { sentEnd(id) }
         flush()
+    }
+
+    private func sendLarge(_ large: LargeHead, _ id: StreamID, _ headers: HTTP2Frame.FramePayload.Headers) {
+        // What NIO holds already is not part of it.
+        pipeline.flush()
+        let destination = output
+        let written = WireBuffer(capacity: 512)
+        output = written
+        pipeline.write(.headers(.init(headers: large.standIn, endStream: headers.endStream)), on: id.nio)
+        pipeline.flush()
+        output = destination
+        guard !large.write(inPlaceOf: written.readable, to: destination) else { return }
+        destination.append(written.readable)
+        resetByUs.append((id, .internalError))
     }
 
     /// Ends our side, with trailers if there are any.

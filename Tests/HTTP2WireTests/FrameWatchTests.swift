@@ -6,8 +6,7 @@ import Testing
 @Suite struct FrameWatchTests {
     private static let bytes: [UInt8] = RawClient.preface(
         .settings([]), .headers(1, end: false), .data(1, "some of it", end: false), .headers(3),
-        .headers(1, [("x", "y")]),
-        .priority(9), .ping(), .headers(3), .headers(5))
+        .headers(1, [("x", "y")]), .priority(9), .ping(), .headers(3), .headers(5))
 
     @Test(arguments: [1, 2, 3, 5, 8, 9, 10, 64, 100_000])
     func trailersAndRepeatedHeadsAreFound(size: Int) {

@@ -124,6 +124,8 @@ final class ClientConnection: StreamConnection, Client, Downstream {
         hasRequestEnded = framing == .none
         closesAfterResponse =
             !exchange.request.isPersistent || worker.isDraining || served >= listener.limits.requestsPerConnection
+            // What follows may be meant for a tunnel.
+            || exchange.request.method == .connect
         worker.reactor.clearDeadline(self)
         switch framing {
         case .none: reading = .waiting

@@ -124,6 +124,13 @@ extension Exchange {
                 return attemptsFailed(.circuitOpen)
             }
         }
+        if let breaker = attempt.target.breaker {
+            attempt.hostPermit = breaker.tryAcquire(now: now)
+            guard attempt.hostPermit != nil else {
+                attempt.abandon(now: now)
+                return attemptsFailed(.circuitOpen)
+            }
+        }
         attempts.append(attempt)
         worker.view(of: old.group).pool(of: old).acquireFresh(attempt)
     }

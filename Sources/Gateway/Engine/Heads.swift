@@ -39,16 +39,12 @@ extension Exchange {
         let isTrusted = isFromTrustedProxy
         let asksForCache = cacheCall.isConditional && otherGroup == nil
         let edits = route.requestEdits
-        var forwardedFor = Slice.none
-        var via = Slice.none
         var hasProto = false
         var hasHost = false
         for field in request.fields where !field.isHopByHop {
             switch field.known {
             case .host, .contentLength, .traceparent, .tracestate: continue
-            case .xForwardedFor:
-                if isTrusted { forwardedFor = field.value }
-                continue
+            case .xForwardedFor, .via: continue
             case .xForwardedProto:
                 if !isTrusted { continue }
                 hasProto = true
@@ -59,9 +55,8 @@ extension Exchange {
                 if !isTrusted { continue }
             case .xRequestID:
                 if trace.makesRequestID { continue }
-            case .via:
-                via = field.value
-                continue
+            case .other:
+                if isForwardingInDisguise(field, bytes) { continue }
             default: break
             }
             if !edits.isEmpty, edits.drops(field.name.bytes(in: bytes)) { continue }
@@ -75,8 +70,31 @@ extension Exchange {
             out.append(decimal: UInt64(maxForwards))
             out.append("\r\n")
         }
-        writeForwarding(to: out, bytes, forwardedFor: forwardedFor, hasProto: hasProto, hasHost: hasHost)
-        writeVia(to: out, bytes, via)
+        writeForwarding(to: out, bytes, isTrusted: isTrusted, hasProto: hasProto, hasHost: hasHost)
+        writeVia(to: out, bytes)
+    }
+
+    /// `X_Forwarded_For` and the like: servers that hand headers on as variables (CGI, WSGI) take one for the other.
+    private func isForwardingInDisguise(_ field: Field, _ bytes: UnsafeRawBufferPointer) -> Bool {
+        guard (15...17).contains(field.name.count) else { return false }
+        let name = field.name.bytes(in: bytes)
+        return Exchange.forwardingNames.contains { known in
+            known.utf8CodeUnitCount == name.count
+                && UnsafeRawBufferPointer(start: known.utf8Start, count: name.count).elementsEqual(name) { expected, byte in
+                    expected == byte | 0x20 || (expected == UInt8(ascii: "-") && byte == UInt8(ascii: "_"))
+                }
+        }
+    }
+
+    private static let forwardingNames: [StaticString] = ["x-forwarded-for", "x-forwarded-host", "x-forwarded-proto"]
+
+    /// The values of all lines of a field, each with a comma behind it.
+    private func writeFormer(_ known: FieldName, to out: WireBuffer, _ bytes: UnsafeRawBufferPointer) {
+        guard request.has(known) else { return }
+        for field in request.fields where field.known == known && !field.isHopByHop && !field.value.isEmpty {
+            out.append(field.value, of: bytes)
+            out.append(", ")
+        }
     }
 
     private func writeTarget(to out: WireBuffer, _ bytes: UnsafeRawBufferPointer, _ attempt: Attempt) {
@@ -110,16 +128,13 @@ extension Exchange {
     }
 
     private func writeForwarding(
-        to out: WireBuffer, _ bytes: UnsafeRawBufferPointer, forwardedFor: Slice, hasProto: Bool, hasHost: Bool
+        to out: WireBuffer, _ bytes: UnsafeRawBufferPointer, isTrusted: Bool, hasProto: Bool, hasHost: Bool
     ) {
         guard let downstream else { return }
         let edited = route.requestEdits.own
         if !edited.contains(.forwardedFor) {
             out.append("x-forwarded-for: ")
-            if !forwardedFor.isEmpty {
-                out.append(forwardedFor, of: bytes)
-                out.append(", ")
-            }
+            if isTrusted { writeFormer(.xForwardedFor, to: out, bytes) }
             out.append(address: downstream.peer)
             out.append("\r\n")
         }
@@ -134,13 +149,10 @@ extension Exchange {
     }
 
     /// The protocol in which the request came (RFC 9110, section 7.6.3).
-    private func writeVia(to out: WireBuffer, _ bytes: UnsafeRawBufferPointer, _ via: Slice) {
+    private func writeVia(to out: WireBuffer, _ bytes: UnsafeRawBufferPointer) {
         if route.requestEdits.own.contains(.via) { return }
         out.append("via: ")
-        if !via.isEmpty {
-            out.append(via, of: bytes)
-            out.append(", ")
-        }
+        writeFormer(.via, to: out, bytes)
         if downstream?.isHTTP2 == true {
             out.append("2.0")
         } else {

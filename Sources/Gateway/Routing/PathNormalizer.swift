@@ -174,7 +174,14 @@ package struct PathNormalizer: Sendable {
         var next = start + 1
         if next < end, bytes[next] == PathByte.dot { next += 1 }
         if next == end { return next == start + 1 ? .current : .parent }
-        return bytes[next] == PathByte.semicolon ? .parameterized : .plain
+        return beginsParameter(bytes, next, end) ? .parameterized : .plain
+    }
+
+    /// A semicolon, or one that a second decoding would bring out. Digits are capitals by now.
+    private static func beginsParameter(_ bytes: UnsafeMutableRawBufferPointer, _ at: Int, _ end: Int) -> Bool {
+        if bytes[at] == PathByte.semicolon { return true }
+        return at + 2 < end && bytes[at] == UInt8(ascii: "%") && bytes[at + 1] == UInt8(ascii: "3")
+            && bytes[at + 2] == UInt8(ascii: "B")
     }
 
     private static func lastSlash(_ bytes: UnsafeMutableRawBufferPointer, before end: Int) -> Int {

@@ -1,7 +1,7 @@
 """HTTP/2 on the wire: frames (RFC 9113 section 4) and header blocks (RFC 7541), good and bad ones alike.
 
-The encoder keeps no state unless a case asks for it, so that a frame is the same bytes wherever it is sent. The decoder is
-whole: what a gateway sends is read without mercy.
+The encoder keeps no state unless a case asks for it, so that a frame is the same bytes wherever it is sent. The
+decoder is whole: what a gateway sends is read without mercy.
 """
 
 import dataclasses
@@ -23,12 +23,13 @@ LARGEST = (1 << 31) - 1
 # RFC 7541 appendix A, from index 1 on.
 STATIC = [tuple(word.replace("_", " ").partition("=")[::2]) for word in """
 :authority= :method=GET :method=POST :path=/ :path=/index.html :scheme=http :scheme=https :status=200 :status=204
-:status=206 :status=304 :status=400 :status=404 :status=500 accept-charset= accept-encoding=gzip,_deflate accept-language=
-accept-ranges= accept= access-control-allow-origin= age= allow= authorization= cache-control= content-disposition=
-content-encoding= content-language= content-length= content-location= content-range= content-type= cookie= date= etag=
-expect= expires= from= host= if-match= if-modified-since= if-none-match= if-range= if-unmodified-since= last-modified= link=
-location= max-forwards= proxy-authenticate= proxy-authorization= range= referer= refresh= retry-after= server= set-cookie=
-strict-transport-security= transfer-encoding= user-agent= vary= via= www-authenticate=
+:status=206 :status=304 :status=400 :status=404 :status=500 accept-charset= accept-encoding=gzip,_deflate
+accept-language= accept-ranges= accept= access-control-allow-origin= age= allow= authorization= cache-control=
+content-disposition= content-encoding= content-language= content-length= content-location= content-range=
+content-type= cookie= date= etag= expect= expires= from= host= if-match= if-modified-since= if-none-match= if-range=
+if-unmodified-since= last-modified= link= location= max-forwards= proxy-authenticate= proxy-authorization= range=
+referer= refresh= retry-after= server= set-cookie= strict-transport-security= transfer-encoding= user-agent= vary=
+via= www-authenticate=
 """.split()]
 
 # RFC 7541 appendix B: the code is canonical, so the lengths (A for 5 bits and so on) of all 257 symbols say all of it.

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""HTTP/2 towards clients, frame by frame: what RFC 9113 and RFC 7541 ask of a server, and what a gateway must hold besides.
+"""HTTP/2 towards clients, frame by frame: what RFC 9113 and RFC 7541 ask of a server, and what a gateway must hold
+besides.
 
     http2.py [--apus PATH] [--only PATTERN] [--limit SECONDS] [--output text|json] [--verbose]
 
@@ -113,9 +114,9 @@ class Lane:
             self.proxy.stop()
             self.start()
             return ["the gateway does not end"]
-        said = [] if self.proxy.process.returncode == 0 else [f"the gateway's exit code is {self.proxy.process.returncode}"]
+        code = self.proxy.process.returncode
         self.start()
-        return said
+        return [f"the gateway's exit code is {code}"] if code else []
 
     def fence(self):
         self.fences += 1
@@ -149,7 +150,8 @@ def run_scheme(scheme, chosen, options, folder):
     try:
         for case in chosen:
             problems, log = lane.run(case)
-            yield {"name": f"{scheme}-{case.name}", "rfc": case.rfc, "passed": not problems, "problems": problems, "log": log}
+            yield {"name": f"{scheme}-{case.name}", "rfc": case.rfc, "passed": not problems, "problems": problems,
+                   "log": log}
     finally:
         lane.stop()
 

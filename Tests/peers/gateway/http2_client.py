@@ -87,7 +87,8 @@ class Session:
             count = int.from_bytes(self.sent[:3], "big")
             if len(self.sent) < 9 + count:
                 break
-            one = frames.Frame(self.sent[3], self.sent[4], int.from_bytes(self.sent[5:9], "big"), self.sent[9:9 + count])
+            stream = int.from_bytes(self.sent[5:9], "big")
+            one = frames.Frame(self.sent[3], self.sent[4], stream, self.sent[9:9 + count])
             self.sent = self.sent[9 + count:]
             self.log.append(f"> {one}")
             if one.kind == frames.SETTINGS and not one.flags and count % 6 == 0:
@@ -206,7 +207,8 @@ class Session:
         self.window -= len(one.payload)
         self.windows[one.stream] -= len(one.payload)
         if self.gives_room and one.payload:
-            self.send(frames.window(0, len(one.payload)) + (b"" if one.ends else frames.window(one.stream, len(one.payload))))
+            for stream in (0,) if one.ends else (0, one.stream):
+                self.send(frames.window(stream, len(one.payload)))
         answer.body += one.payload
         answer.pieces.append(len(one.payload))
         answer.whole = one.ends
@@ -305,7 +307,8 @@ def alive(session):
         session.round_trip()
     except Ended:
         raise Failed(f"the connection has ended: {session.seen()}") from None
-    resets = {stream: answer.reset for stream, answer in session.answers.items() if answer.reset not in ("", "NO_ERROR")}
+    resets = {stream: answer.reset for stream, answer in session.answers.items()
+              if answer.reset not in ("", "NO_ERROR")}
     if session.goaways or resets:
         raise Failed(f"GOAWAY {session.goaways}, RST_STREAM {resets}")
 

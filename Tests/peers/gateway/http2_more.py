@@ -1,5 +1,5 @@
-"""What a gateway must hold over HTTP/2 besides: what goes on to the upstream and what comes back, hostile fields, floods, the
-end of streams and of the connection.
+"""What a gateway must hold over HTTP/2 besides: what goes on to the upstream and what comes back, hostile fields,
+floods, the end of streams and of the connection.
 
 `upstream` of a case are expectations of the requests that the upstream got, in the words of cases/README.md.
 """
@@ -22,22 +22,26 @@ def passing(ask):
         Case("te-trailers-over-http2", "9113 8.2.2", [ask.get(("te", "trailers"), path="/again/x")], answered(),
              upstream=["header TE: trailers", "line GET /x HTTP/1.1"]),
         Case("no-te", "9110 10.1.4", [ask.get()], answered(), upstream=["no header TE", "no header Connection"]),
-        Case("cookie-crumbs", "9113 8.2.3", [ask.get(("cookie", "a=b"), ("x", "y"), ("cookie", "c=d"), ("cookie", "e=f"))],
+        Case("cookie-crumbs", "9113 8.2.3",
+             [ask.get(("cookie", "a=b"), ("x", "y"), ("cookie", "c=d"), ("cookie", "e=f"))],
              answered(), upstream=["header Cookie: a=b; c=d; e=f", "count Cookie 1"]),
-        Case("fields-more-than-once", "9110 5.3", [ask.get(("x-a", "1"), ("x-a", "2"))], answered(), upstream=["count x-a 2"]),
+        Case("fields-more-than-once", "9110 5.3",
+             [ask.get(("x-a", "1"), ("x-a", "2"))], answered(), upstream=["count x-a 2"]),
         Case("host-the-same", "9113 8.3.1", [ask.get(("host", "gateway.test"))], answered(),
              upstream=["header Host: gateway.test", "count Host 1"]),
         Case("host-alone", "9113 8.3.1", [ask.without(":authority", ("host", "other.test"))], answered(),
              upstream=["header Host: other.test", "count Host 1"]),
         Case("get-with-a-body", "9113 8.1", [ask.get(flags=END_HEADERS), data(1, b"abc", END_STREAM)], answered(),
              upstream=["body abc"]),
-        Case("length-passes", "9113 8.1.1", [ask.post(("content-length", "8")), data(1, b"test"), data(1, b"test", END_STREAM)],
+        Case("length-passes", "9113 8.1.1",
+             [ask.post(("content-length", "8")), data(1, b"test"), data(1, b"test", END_STREAM)],
              answered(), upstream=["framing length 8", "body testtest", "complete"]),
         Case("length-0", "9113 8.1.1", [ask.post(("content-length", "0"), flags=END_HEADERS | END_STREAM)], answered(),
              upstream=["framing length 0"]),
         Case("no-length", "9112 6.3", [ask.post(), data(1, b"test"), data(1, b"", END_STREAM)], answered(),
              upstream=["framing chunked", "body test"]),
-        Case("trailers-pass", "9113 8.1", [ask.post(), data(1, b"test"), headers(1, [("x-sum", "7"), ("content-length", "1")])],
+        Case("trailers-pass", "9113 8.1",
+             [ask.post(), data(1, b"test"), headers(1, [("x-sum", "7"), ("content-length", "1")])],
              answered(), upstream=["trailer x-sum: 7", "no trailer content-length"]),
         Case("trailers-without-data", "9113 8.1", [ask.post(), headers(1, [("x-sum", "7")])], answered(),
              upstream=["trailer x-sum: 7", "complete"]),
@@ -47,9 +51,11 @@ def passing(ask):
              upstream=[f"body size {3 << 20}"]),
         Case("an-upload-in-bytes", "9113 6.9", [ask.post(), lambda session: upload(session, 3000, 1)], answered(),
              upstream=["body size 3000"]),
-        Case("an-upload-of-padding", "9113 6.1", [ask.post(), lambda session: upload(session, 6000, 1, 255)], answered(),
+        Case("an-upload-of-padding", "9113 6.1",
+             [ask.post(), lambda session: upload(session, 6000, 1, 255)], answered(),
              upstream=["body size 6000"]),
-        Case("an-upload-over-http2", "9113 6.9", [ask.post(path="/again/"), lambda session: upload(session, 3 << 20, KEPT)],
+        Case("an-upload-over-http2", "9113 6.9",
+             [ask.post(path="/again/"), lambda session: upload(session, 3 << 20, KEPT)],
              answered(), upstream=[f"body size {3 << 20}"]),
         Case("expect-continue", "9110 10.1.1",
              [ask.post(("expect", "100-continue"), ("content-length", "4")), continued, data(1, b"test", END_STREAM)],
@@ -57,7 +63,8 @@ def passing(ask):
         Case("as-many-as-allowed", "9113 5.1.2",
              [lambda session: session.send(b"".join(ask.get(stream=2 * index + 1) for index in range(most(session))))],
              all_answered),
-        Case("in-pieces", "9113 4.1", [bytes([octet]) for octet in ask.post() + data(1, b"test", END_STREAM)], answered()),
+        Case("in-pieces", "9113 4.1",
+             [bytes([octet]) for octet in ask.post() + data(1, b"test", END_STREAM)], answered()),
     ]
 
 
@@ -92,7 +99,8 @@ def upload(session, size, piece, padding=None):
     while sent < size:
         octets = bytes(min(piece, size - sent))
         cost = len(octets) + (0 if padding is None else padding + 1)
-        session.wait(lambda: min(65_535 + session.credits.get(0, 0), initial + session.credits.get(1, 0)) - spent >= cost)
+        session.wait(lambda: spent + cost <= min(65_535 + session.credits.get(0, 0),
+                                                 initial + session.credits.get(1, 0)))
         sent, spent = sent + len(octets), spent + cost
         session.send(data(1, octets, END_STREAM if sent == size else 0, padding))
 
@@ -128,14 +136,16 @@ def coming(ask):
              answered(then=lambda answer: whole(body=(b"0123456789abcdef" * 188)[:3000])(answer))),
         Case("answer-empty", "9113 8.1", [ask.get(path="/?size=0")], answered(body=b"")),
         Case("answer-hop-by-hop", "9113 8.2.2",
-             [ask.get(path="/?header=Connection:X-Secret&header=X-Secret:1&header=Keep-Alive:timeout%3D5&header=Upgrade:h2c")],
+             [ask.get(path="/?header=Connection:X-Secret&header=X-Secret:1&header=Keep-Alive:timeout%3D5"
+                           "&header=Upgrade:h2c")],
              answered(then=without("x-secret"))),
         Case("answer-cut", "9113 8.1", [ask.get(path="/?size=100&early=50")], broken_off),
         Case("answer-shorter-than-said", "9113 8.1.1", [ask.get(path="/?size=100&wrong-length=50")], broken_off),
         Case("answer-cut-in-chunks", "9112 8", [ask.get(path="/?chunked=1&size=3000&early=2500")], broken_off),
         Case("answer-reset", "9110 15.6.3", [ask.get(path="/?reset=1")], answered(502)),
         Case("downloads", "9113 5.2",
-             [taking, *[ask.get(stream=stream, path="/?size=400000") for stream in (1, 3, 5)]], all_of((1, 3, 5), 400_000)),
+             [taking, *[ask.get(stream=stream, path="/?size=400000") for stream in (1, 3, 5)]],
+             all_of((1, 3, 5), 400_000)),
         Case("download-over-http2", "9113 5.2", [taking, ask.get(path="/again/?size=400000")], all_of((1,), 400_000)),
         Case("a-stream-without-a-window-holds-no-other", "9113 5.2.2",
              [settings((frames.INITIAL_WINDOW_SIZE, 0)), ask.get(path="/?size=100000"), ask.get(stream=3),
@@ -184,18 +194,19 @@ def hostile(ask):
              "crlf": "/ HTTP/1.1\r\nhost: evil\r\n\r\n", "latin": "/\xe9", "nul": "/\0", "tab": "/a\tb"}
     authorities = {"user": "user@gateway.test", "space": "gateway .test", "path": "gateway.test/a", "ports": "a:1:2",
                    "port": "gateway.test:99999", "bracket": "[::1", "lf": "gateway.test\nx: y", "empty": ""}
-    lengths = {"sign": ["+4"], "words": ["4, 4"], "hex": ["0x4"], "empty": [""], "differing": ["4", "5"], "huge": ["9" * 30],
-               "negative": ["-4"]}
+    lengths = {"sign": ["+4"], "words": ["4, 4"], "hex": ["0x4"], "empty": [""], "differing": ["4", "5"],
+               "huge": ["9" * 30], "negative": ["-4"]}
     cases = [refusing(f"field-{name}", "9113 8.2.1", field) for name, field in fields.items()]
     cases += [refusing(f"path-{name}", "9113 8.3.1", path=path) for name, path in paths.items()]
     cases += [refusing(f"authority-{name}", "9113 8.3.1", authority=text) for name, text in authorities.items()]
     cases += [Case(f"length-{name}", "9113 8.1.1",
-                   [ask.post(*[("content-length", text) for text in texts]), data(1, b"test", END_STREAM)], rejected(400),
-                   upstream=["requests 0"]) for name, texts in lengths.items()]
+                   [ask.post(*[("content-length", text) for text in texts]), data(1, b"test", END_STREAM)],
+                   rejected(400), upstream=["requests 0"]) for name, texts in lengths.items()]
     connect = headers(1, [(":method", "CONNECT"), (":authority", "other.test:443")], END_HEADERS)
     return cases + [
         Case("length-twice-the-same", "9113 8.1.1",
-             [ask.post(("content-length", "4"), ("content-length", "4")), data(1, b"test", END_STREAM)], rejected(200, 400)),
+             [ask.post(("content-length", "4"), ("content-length", "4")), data(1, b"test", END_STREAM)],
+             rejected(200, 400)),
         refusing("host-another", "9113 8.3.1", ("host", "other.test")),
         refusing("host-twice", "9113 8.3.1", ("host", "gateway.test"), ("host", "gateway.test")),
         refusing("method-space", "9113 8.3.1", method="GET /evil HTTP/1.1\r\n"),
@@ -218,20 +229,24 @@ def limits(ask):
     calm = ended_by("ENHANCE_YOUR_CALM")
     over = rejected(431, 414, 400)
     return [
-        Case("header-list-large", "9113 10.5.1", [ask.get(*[(f"x-{index}", "x" * 600) for index in range(20)])], answered()),
+        Case("header-list-large", "9113 10.5.1",
+             [ask.get(*[(f"x-{index}", "x" * 600) for index in range(20)])], answered()),
         Case("header-list-too-large", "9113 10.5.1", [in_frames(frames.block(ask(*[("x", "x" * 4000)] * 12)))], over),
-        Case("header-list-far-too-large", "9113 10.5.1", [in_frames(frames.block(ask(*[("x", "x" * 4000)] * 40)))], over),
+        Case("header-list-far-too-large", "9113 10.5.1",
+             [in_frames(frames.block(ask(*[("x", "x" * 4000)] * 40)))], over),
         Case("too-many-fields", "9113 10.5.1", [ask.get(*[(f"x-{index}", "1") for index in range(200)])], over),
         Case("path-too-long", "9110 15.5.15", [ask.get(path="/" + "x" * 9000)], over),
         Case("hpack-bomb", "7541 7.3", [headers(1, block + entry + frames.indexed(62) * 8000)],
              over_or("COMPRESSION_ERROR", "PROTOCOL_ERROR", "ENHANCE_YOUR_CALM", "INTERNAL_ERROR")),
-        Case("rapid-reset", "9113 10.5", [flood(400, lambda index: ask.get(stream=2 * index + 1) + reset(2 * index + 1))], calm),
+        Case("rapid-reset", "9113 10.5",
+             [flood(400, lambda index: ask.get(stream=2 * index + 1) + reset(2 * index + 1))], calm),
         Case("ping-flood", "9113 10.5", [flood(2000, lambda index: ping(frames.big(index, 8)))], calm),
         Case("settings-flood", "9113 10.5", [flood(2000, lambda index: settings((0xfe, index)))], calm),
         Case("priority-flood", "9113 10.5", [flood(2000, lambda index: priority(1, 3, index & 255))], calm),
         Case("empty-data-flood", "9113 10.5", [ask.post() + data(1) * 100], calm),
         Case("continuation-flood", "9113 10.5", [headers(1, block, 0) + continuation(1, b"", 0) * 100], calm),
-        Case("errors-flood", "9113 10.5", [flood(400, lambda index: ask.get(("BAD", "x"), stream=2 * index + 1))], calm),
+        Case("errors-flood", "9113 10.5",
+             [flood(400, lambda index: ask.get(("BAD", "x"), stream=2 * index + 1))], calm),
     ]
 
 
@@ -283,7 +298,8 @@ def ending(ask):
              [ask.post(("content-length", "1000")), data(1, b"test"), upstream_has(1), reset(1)], alive,
              upstream=["incomplete"]),
         Case("the-end-frees-the-upstream", "9113 5.4.1",
-             [ask.get(path="/?silent=1"), upstream_has(1), lambda session: session.close(), abandoned], lambda session: None),
+             [ask.get(path="/?silent=1"), upstream_has(1), lambda session: session.close(), abandoned],
+             lambda session: None),
         Case("a-breach-frees-the-upstream", "9113 5.4.1",
              [ask.get(path="/?silent=1"), upstream_has(1), data(0, b"what?"), abandoned], ended_by("PROTOCOL_ERROR")),
         Case("drain", "9113 6.8", [ask.get(path="/?delay=0.5"), upstream_has(1), terminate], drained, ends=True),
