@@ -46,13 +46,22 @@ def plain(schema):
     return schema
 
 
-def group_of(schema):
+def groups_of(schema, suffix=""):
+    """The groups that a value may be or hold, each with what stands behind the key: [] in a list, .NAME in a map."""
     schema = plain(schema)
-    for candidate in (schema, plain(schema.get("items", {})) if isinstance(schema.get("items"), dict) else {}):
-        reference = candidate.get("$ref", "")
-        if reference.startswith("#/$defs/") and not reference.endswith("/reference"):
-            return reference.rsplit("/", 1)[1]
-    return None
+    reference = schema.get("$ref", "")
+    if reference.startswith("#/$defs/") and not reference.endswith("/reference"):
+        yield suffix, reference.rsplit("/", 1)[1]
+    for choice in schema.get("anyOf", []):
+        yield from groups_of(choice, suffix)
+    if isinstance(schema.get("items"), dict):
+        yield from groups_of(schema["items"], suffix + "[]")
+    if isinstance(schema.get("additionalProperties"), dict):
+        yield from groups_of(schema["additionalProperties"], suffix + ".NAME")
+
+
+def group_of(schema):
+    return next((group for _, group in groups_of(schema)), None)
 
 
 def bounds(schema, low, high, unit=""):
@@ -121,11 +130,22 @@ def default(schema, required):
     return f"`{json.dumps(value) if isinstance(value, (bool, int, float)) else value}`"
 
 
+def anchor(heading):
+    """As GitHub makes it."""
+    return "".join(each for each in heading.lower() if each.isalnum() or each in "-_ ").replace(" ", "-")
+
+
 def cell(text):
     return text.replace("|", "\\|").replace("\n", " ")
 
 
-def tables(document, path, group, depth, defaults=None):
+def tables(document, path, group, depth, defaults=None, seen=None):
+    seen = {} if seen is None else seen
+    # A group is told once in a section, but for those whose defaults differ with the place.
+    if group in seen and not defaults:
+        yield f"As [`{seen[group]}`](#{anchor(seen[group])}).\n\n"
+        return
+    seen.setdefault(group, path)
     schema = document["$defs"][group]
     yield "| key | value | default | meaning |\n| --- | --- | --- | --- |\n"
     required = schema.get("required", [])
@@ -134,13 +154,15 @@ def tables(document, path, group, depth, defaults=None):
         shown = {**field, "default": defaults[key]} if defaults and key in defaults else field
         cells = [f"`{key}`", kind(field), default(shown, key in required), field.get("description", "")]
         yield "| " + " | ".join(map(cell, cells)) + " |\n"
-        nested = group_of(field)
-        if nested:
-            inner.append((key + ("[]" if "items" in plain(field) else ""), nested, shown.get("default")))
+        # A value and a list of such values have the same keys.
+        for nested in dict.fromkeys(group for _, group in groups_of(field)):
+            suffix = max((suffix for suffix, group in groups_of(field) if group == nested), key=len)
+            inner.append((key + suffix, nested, shown.get("default")))
     yield "\n"
     for key, nested, values in inner:
         yield f"{'#' * min(depth, 4)} `{path}.{key}`\n\n"
-        yield from tables(document, f"{path}.{key}", nested, depth + 1, values if isinstance(values, dict) else None)
+        values = values if isinstance(values, dict) else None
+        yield from tables(document, f"{path}.{key}", nested, depth + 1, values, seen)
 
 
 def render(document):

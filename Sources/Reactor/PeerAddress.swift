@@ -29,7 +29,7 @@ package struct PeerAddress: Hashable, Sendable {
             let address = withUnsafeBytes(of: &storage) { $0.load(as: sockaddr_in6.self) }
             var bytes = address.sin6_addr
             let (high, low) = withUnsafeBytes(of: &bytes) {
-                ($0.load(as: UInt64.self), $0.load(fromByteOffset: 8, as: UInt64.self))
+                ($0.loadUnaligned(as: UInt64.self), $0.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
             }
             self.init(
                 high: UInt64(bigEndian: high), low: UInt64(bigEndian: low), port: UInt16(bigEndian: address.sin6_port))

@@ -57,6 +57,48 @@ import Testing
         #expect(heard.trailers == "grpc-status: 0\r\n" && heard.isEnded)
     }
 
+    /// One HEADERS frame takes 16 KiB; what is longer goes on in CONTINUATION frames.
+    @Test(arguments: [16_000, 16_380, 16_384, 20_000, 61_000]) func headsOfAnyLengthGoThrough(bytes: Int) throws {
+        let pair = HTTP2Pair()
+        pair.piece = { 1000 }
+        var fields = ""
+        var left = bytes
+        for number in 0... where left > 0 {
+            let size = min(left, 15_000)
+            fields += "x-\(number): \(String(repeating: "v", count: size))\r\n"
+            left -= size
+        }
+        for turn in 1...3 {
+            let request = "HEAD /\(turn) HTTP/1.1\r\nhost: app.example\r\n\(fields)x-last: \(turn)\r\n\r\n"
+            let stream = try #require(pair.open(request))
+            pair.settle()
+            #expect(pair.serverOwner.streams[stream]?.head == request)
+            let rest = "content-length: 7\r\n\(fields)x-end: \(turn)\r\n\r\n"
+            pair.respond(stream, "HTTP/1.1 418 \r\n\(rest)")
+            pair.settle()
+            #expect(pair.clientOwner.streams[stream]?.head == "HTTP/1.1 418 \r\n\(rest)")
+            #expect(pair.clientOwner.streams[stream]?.reset == nil)
+        }
+        // The tables of both sides still agree.
+        let stream = try #require(pair.open(get))
+        pair.settle()
+        #expect(
+            pair.serverOwner.streams[stream]?.head == "GET /a?b=c HTTP/1.1\r\nhost: app.example\r\naccept: */*\r\n\r\n")
+        #expect(pair.client.failure == nil && pair.server.failure == nil)
+    }
+
+    @Test func trailersOfAnyLengthGoThrough() throws {
+        let pair = HTTP2Pair()
+        let stream = try #require(pair.open(get))
+        pair.settle()
+        pair.respond(stream, "HTTP/1.1 200 OK\r\n\r\n", endsStream: false)
+        let trailers = "x-long: \(String(repeating: "t", count: 30_000))\r\n"
+        Array(trailers.utf8).withUnsafeBytes { pair.server.finish(stream, trailers: $0) }
+        pair.settle()
+        #expect(pair.clientOwner.streams[stream]?.trailers == trailers)
+        #expect(pair.client.streamCount == 0 && pair.server.streamCount == 0)
+    }
+
     @Test func cookiesAreJoined() throws {
         let pair = HTTP2Pair()
         let stream = try #require(pair.open("GET / HTTP/1.1\r\nhost: a\r\ncookie: a=1\r\nx: y\r\ncookie: b=2\r\n\r\n"))

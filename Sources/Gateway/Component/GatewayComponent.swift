@@ -30,6 +30,7 @@ package final class GatewayComponent: Component {
         var monitor: GatewayMonitor
         var telemetry: GatewayTelemetry
         var plan: GatewayPlan
+        var retiring = RetiringEngines()
         var isHandedOver = false
         var isRunning = false
     }
@@ -39,6 +40,7 @@ package final class GatewayComponent: Component {
         let engine: GatewayEngine
         let telemetry: GatewayTelemetry
         let monitor: GatewayMonitor
+        let retiring: RetiringEngines
     }
 
     private let settings: GatewaySettings
@@ -69,43 +71,36 @@ package final class GatewayComponent: Component {
     }
 
     /// Goes on with the engine of the generation before; what the two have in common (groups with their connections and
-    /// health, breakers, limiters) stays.
+    /// health, breakers, limiters) stays. With another number of workers there is another engine, and the former one drains.
     package func adopt(_ handOver: HandOver) async {
-        guard let legacy = handOver as? Legacy, legacy.engine.workers.count == workerCount else { return }
-        let builder = PlanBuilder(
-            settings: settings, instances: instances, previous: legacy.engine.plan, telemetry: legacy.telemetry,
-            now: time.now())
+        guard let legacy = handOver as? Legacy else { return }
         let former = legacy.engine.plan
-        guard let plan = try? builder.build(), (try? give(plan, to: legacy.engine)) != nil else {
-            // A file went, or descriptors ran out, since the settings were checked: an engine of its own then.
-            return retire(legacy.engine)
-        }
+        let builder = PlanBuilder(
+            settings: settings, instances: instances, previous: former, telemetry: legacy.telemetry, now: time.now())
+        // A file may have gone since the settings were checked: then the plan of that moment holds, with counters of its own.
+        let rebuilt = try? builder.build()
+        let goesOn = legacy.engine.workers.count == workerCount
+        let isGiven = rebuilt.map { goesOn && (try? give($0, to: legacy.engine)) != nil } ?? false
         state.withLock { state in
-            state.engine = legacy.engine
-            state.telemetry = legacy.telemetry
-            state.monitor = legacy.monitor
-            state.plan = plan
+            state.retiring = legacy.retiring
+            if let rebuilt { (state.telemetry, state.plan) = (legacy.telemetry, rebuilt) }
+            if isGiven { state.engine = legacy.engine }
+            state.monitor = isGiven ? legacy.monitor : GatewayMonitor(state.telemetry, context: context)
         }
-        legacy.telemetry.caches.keepOnly(plan.routes.compactMap { $0.cache?.responses })
+        if !isGiven { legacy.retiring.add(legacy.engine, time) }
+        guard let rebuilt else { return }
+        legacy.telemetry.caches.keepOnly(rebuilt.routes.compactMap { $0.cache?.responses })
         // What the generation before remembers is for a rollback to it.
-        legacy.telemetry.routes.keepOnly(Set((plan.routes + former.routes + [plan.noRoute]).map(\.name)))
-        legacy.telemetry.breakers.keepOnly(plan.breakers + former.breakers)
-    }
-
-    /// Nobody else ends it.
-    private func retire(_ engine: GatewayEngine) {
-        engine.drain()
-        Task { [time] in
-            try? await time.sleep(for: .seconds(30))
-            engine.stop()
-        }
+        legacy.telemetry.routes.keepOnly(Set((rebuilt.routes + former.routes + [rebuilt.noRoute]).map(\.name)))
+        legacy.telemetry.breakers.keepOnly(rebuilt.breakers + former.breakers)
     }
 
     package func handOver() async -> HandOver? {
         state.withLock { state in
             guard let engine = state.engine else { return nil }
-            if engine.workers.count == workerCount { state.isHandedOver = true }
-            return Legacy(engine: engine, telemetry: state.telemetry, monitor: state.monitor)
+            state.isHandedOver = true
+            return Legacy(
+                engine: engine, telemetry: state.telemetry, monitor: state.monitor, retiring: state.retiring)
         }
     }
 
@@ -144,17 +139,19 @@ package final class GatewayComponent: Component {
         return engine
     }
 
-    /// Drains the engine, unless a successor has it. When the task is cancelled, what is still open is closed.
+    /// Drains the engine, and those before it that still do, unless a successor has them. When the task is cancelled, what is
+    /// still open is closed.
     private func end(_ engine: GatewayEngine) async {
-        guard !state.withLock({ $0.isHandedOver }) else { return }
+        let retiring = state.withLock { $0.isHandedOver ? nil : $0.retiring }
+        guard let retiring else { return }
         engine.drain()
         while !Task.isCancelled {
-            let open = await engine.onEach { worker in worker.openConnections }.reduce(0, +)
-            if open == 0 { break }
+            guard await engine.openConnections > 0 || retiring.areOpen else { break }
             guard (try? await time.sleep(for: .milliseconds(20))) != nil else { break }
         }
         engine.plan.accessLog?.flush()
         engine.stop()
+        retiring.stop()
     }
 
     package func drain() {

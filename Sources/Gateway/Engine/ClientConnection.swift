@@ -309,7 +309,8 @@ final class ClientConnection: StreamConnection, Client, Downstream {
         exchange = nil
         guard isOpen else { return }
         flush()
-        guard isOpen else { return }
+        // A tunnel is no HTTP any more, and has its own time.
+        guard isOpen, tunnelPeer == nil else { return }
         if closesAfterResponse { return finishGently() }
         if hasRequestEnded { readyForNext() }
     }

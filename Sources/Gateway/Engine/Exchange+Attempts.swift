@@ -91,6 +91,7 @@ extension Exchange {
         if attempt === winner {
             attempt.settle(route.outcome(of: kind), kind: kind, now: now)
             winner = nil
+            lastFailure = kind
             worker.telemetry.failed(attempt, kind)
             return abort()
         }
@@ -164,7 +165,7 @@ extension Exchange {
     }
 
     /// When the route's breaker, or the first one of the hosts', lets a call through.
-    private var retryAfterOfBreakers: Duration? {
+    var retryAfterOfBreakers: Duration? {
         let waits = (otherGroup ?? route.upstream)?.hosts.hosts.compactMap { $0.breaker?.retryAfter(now: now) } ?? []
         return currentBreaker?.retryAfter(now: now) ?? waits.min()
     }
@@ -251,11 +252,17 @@ extension Exchange {
         let all = attempts
         attempts = []
         for attempt in all {
+            let wasPending = attempt.isPending
             attempt.link?.cancel()
             worker.forget(waiting: attempt)
             attempt.link = nil
-            attempt.settle(route.outcome(of: .totalTimeout), kind: .totalTimeout, now: now)
             upstreamName = attempt.target.name
+            // One that has only waited for a connection says nothing of the host.
+            guard !wasPending else {
+                attempt.abandon(now: now)
+                continue
+            }
+            attempt.settle(route.outcome(of: .totalTimeout), kind: .totalTimeout, now: now)
             worker.telemetry.failed(attempt, .totalTimeout)
         }
         winner = nil

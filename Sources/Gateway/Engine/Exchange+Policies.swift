@@ -190,7 +190,8 @@ extension Exchange {
         guard !isFallback else { return false }
         if answerStaleOnError() { return true }
         let failed = kind == .circuitOpen || kind == .overload || kind == .noHost ? 503 : kind.isTimeout ? 504 : 502
-        return fallBack(status: failed) { $0.contains(kind) }
+        let wait = kind == .circuitOpen ? retryAfterOfBreakers : nil
+        return fallBack(status: failed, retryAfter: wait) { $0.contains(kind) }
     }
 
     /// Instead of an answer that is a failure.
@@ -200,7 +201,7 @@ extension Exchange {
         return fallBack(status: status) { $0.contains(status: status) }
     }
 
-    private func fallBack(status: Int, where applies: (FailureSet) -> Bool) -> Bool {
+    private func fallBack(status: Int, retryAfter: Duration? = nil, where applies: (FailureSet) -> Bool) -> Bool {
         for fallback in route.fallbacks where applies(fallback.conditions) {
             switch fallback.kind {
             case .cached:
@@ -210,7 +211,7 @@ extension Exchange {
                 guard abandonAttempts() else { return true }
                 outcome = .fallback
                 worker.telemetry.degraded(route, "static")
-                answer(page, status: page.status ?? status)
+                answer(page, status: page.status ?? status, retryAfter: retryAfter)
             case .upstream(let group):
                 guard canSendBodyAgain || attemptCount == 0 else { continue }
                 guard abandonAttempts() else { return true }

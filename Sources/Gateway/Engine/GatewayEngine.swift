@@ -66,6 +66,11 @@ final class GatewayEngine: Sendable {
         return results
     }
 
+    /// Clients' connections of all workers.
+    var openConnections: Int {
+        get async { await onEach { worker in worker.openConnections }.reduce(0, +) }
+    }
+
     /// No new connections; idle ones close, others after their response.
     func drain() {
         for worker in workers { worker.reactor.poster.post { worker.drain() } }

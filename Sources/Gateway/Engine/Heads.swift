@@ -80,7 +80,8 @@ extension Exchange {
         let name = field.name.bytes(in: bytes)
         return Exchange.forwardingNames.contains { known in
             known.utf8CodeUnitCount == name.count
-                && UnsafeRawBufferPointer(start: known.utf8Start, count: name.count).elementsEqual(name) { expected, byte in
+                && UnsafeRawBufferPointer(start: known.utf8Start, count: name.count).elementsEqual(name) {
+                    expected, byte in
                     expected == byte | 0x20 || (expected == UInt8(ascii: "-") && byte == UInt8(ascii: "_"))
                 }
         }

@@ -17,8 +17,8 @@ extension HostPool {
         group.beganWaiting(for: host)
         attempt.exchange.setDeadlines()
         let (group, host) = (group, host)
-        worker.view(of: group).giveUpIdle(for: host)
-        worker.onOthers { $0.view(of: group).giveUpIdle(for: host) }
+        worker.giveUpIdle(of: group, for: host)
+        worker.onOthers { $0.giveUpIdle(of: group, for: host) }
     }
 
     /// The attempt that has waited longest.
@@ -53,24 +53,33 @@ extension HostPool {
     /// A place has become free: those that wait elsewhere may take it, and after them those that wait here.
     func offerToOthers() {
         let (group, worker) = (group, worker)
-        worker.view(of: group).serveWaiting(besides: self)
+        worker.serveWaiting(of: group, besides: self)
         worker.onOthers { other in
-            other.view(of: group).serveWaiting()
-            worker.reactor.poster.post { worker.view(of: group).serveWaiting() }
+            other.serveWaiting(of: group)
+            worker.reactor.poster.post { worker.serveWaiting(of: group) }
         }
+    }
+
+    /// The same at another turn, where a failure within a failure would go ever deeper.
+    func offerLater() {
+        let (group, worker) = (group, worker)
+        let job: @Sendable (Worker) -> Void = { $0.serveWaiting(of: group) }
+        worker.onOthers(job)
+        worker.reactor.poster.post { job(worker) }
     }
 }
 
-extension GroupView {
+extension Worker {
     /// Closes a connection that nobody uses, so that an attempt at `host` may have its place.
-    func giveUpIdle(for host: UpstreamHost) {
-        if let pool = all.first(where: { $0.host === host }), pool.giveUpIdle() { return }
+    func giveUpIdle(of group: UpstreamGroup, for host: UpstreamHost) {
+        let pools = pools(of: group)
+        for pool in pools where pool.host === host && pool.giveUpIdle() { return }
         guard group.isFull else { return }
-        for pool in all where pool.giveUpIdle() { return }
+        for pool in pools where pool.giveUpIdle() { return }
     }
 
-    func serveWaiting(besides other: HostPool? = nil) {
-        for pool in all where pool !== other { pool.serveWaiting() }
+    func serveWaiting(of group: UpstreamGroup, besides other: HostPool? = nil) {
+        for pool in pools(of: group) where pool !== other { pool.serveWaiting() }
     }
 }
 

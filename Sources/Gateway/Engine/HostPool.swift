@@ -52,6 +52,7 @@ final class HostPool {
         case .failure:
             connectionCount -= 1
             group.giveConnection(to: host)
+            if group.isAwaited(host, besides: 0) { offerLater() }
             if let attempt { attempt.exchange.failed(attempt, .connectFailure) }
         case .success(let descriptor):
             if group.rules.speaksHTTP2Plain {
@@ -106,8 +107,12 @@ final class HostPool {
         offerToOthers()
     }
 
+    /// Nothing of it is left.
+    var isOver: Bool { isRetired && connectionCount == 0 && pending.isEmpty }
+
     func retire() {
         isRetired = true
+        worker.keep(retired: self)
         let connections = idle
         idle = []
         for connection in connections { connection.disconnect() }

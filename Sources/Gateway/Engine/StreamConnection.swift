@@ -400,11 +400,18 @@ class StreamConnection: EventSource {
 
     /// Half-closes the other side once everything has gone to it.
     final func passEnd(to peer: StreamConnection) {
+        // Half a tunnel does not keep its connections for as long as a whole one.
+        let rest = min(tunnelIdle, StreamConnection.halfTunnelIdle)
+        for end in [self, peer] {
+            end.tunnelIdle = rest
+            worker.reactor.setDeadline(end, worker.reactor.now.advanced(by: rest))
+        }
         peer.endAfterSending = true
         peer.flush()
         if peer.isOpen, peer.unsent == 0 { peer.finishSending() }
     }
 
+    private static let halfTunnelIdle = Duration.seconds(60)
     private final var endAfterSending = false
     private(set) final var closeWhenSent = false
     private final var hasEndedWriting = false

@@ -34,6 +34,7 @@ final class Worker: @unchecked Sendable, Reactor.ParkingOwner {
     private var exchanges: [Exchange] = []
     private var views: [ObjectIdentifier: GroupView] = [:]
     private var lastView: GroupView?
+    private var retired: [HostPool] = []
     private var listeners: [UInt16: Listener] = [:]
     private var clients: [ObjectIdentifier: StreamConnection] = [:]
     let telemetry: GatewayTelemetry
@@ -256,6 +257,17 @@ final class Worker: @unchecked Sendable, Reactor.ParkingOwner {
         return view
     }
 
+    /// Those of hosts or settings that are no more, as long as something is under way in them, too.
+    func pools(of group: UpstreamGroup) -> [HostPool] {
+        (views[ObjectIdentifier(group)]?.all ?? []) + retired.filter { $0.group === group }
+    }
+
+    /// The pool takes no new requests, and is forgotten once it has nothing left.
+    func keep(retired pool: HostPool) {
+        retired.removeAll(where: \.isOver)
+        if !retired.contains(where: { $0 === pool }) { retired.append(pool) }
+    }
+
     func forget(waiting attempt: Attempt) {
         attempt.waitsIn?.forget(attempt)
     }
@@ -281,6 +293,7 @@ final class Worker: @unchecked Sendable, Reactor.ParkingOwner {
     func tick() {
         let seconds = UInt32(clamping: Int(plan.limits.idleTimeout.inSeconds))
         _ = reactor.closeParked(olderThan: max(1, seconds))
+        retired.removeAll(where: \.isOver)
     }
 
     /// Connections that have an object.

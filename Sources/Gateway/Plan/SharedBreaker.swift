@@ -30,13 +30,7 @@ final class SharedBreaker: Sendable {
 
     /// Whether `tryAcquire` has a chance, without taking anything.
     func mayAcquire(now: MonotonicInstant) -> Bool {
-        breaker.withLock { breaker in
-            switch breaker.state {
-            case .closed, .disabled, .metricsOnly, .halfOpen: true
-            case .forcedOpen: false
-            case .open: breaker.retryAfter(now: now) == .zero
-            }
-        }
+        breaker.withLock { $0.mayAdmit(now: now) }
     }
 
     func record(_ permit: CircuitBreaker.Permit, _ outcome: CallOutcome, duration: Duration, now: MonotonicInstant) {

@@ -17,7 +17,7 @@ package struct Redirection: Sendable {
         stripsQuery = settings.stripQuery
         path = try PathChange(prefix: settings.prefix, path: settings.path, of: pattern)
         if let text = settings.host {
-            host = try TextTemplate(text, captures: pattern.captureNames)
+            host = try TextTemplate(text, captures: pattern.captureNames, use: .host)
         } else {
             host = nil
         }
@@ -41,6 +41,8 @@ package struct Redirection: Sendable {
 
     private func appendAuthority(to buffer: WireBuffer, _ values: PlaceholderValues) {
         if let host {
+            var values = values
+            if scheme != nil || port != nil { values.host = HostTable.name(of: values.host) }
             host.append(to: buffer, values)
         } else if scheme != nil || port != nil {
             buffer.append(HostTable.name(of: values.host))

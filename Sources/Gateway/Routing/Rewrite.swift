@@ -15,7 +15,7 @@ package struct Rewrite: Sendable {
     package init(_ settings: RewriteSettings, of pattern: PathPattern) throws(TextTemplate.Problem) {
         path = try PathChange(prefix: settings.prefix, path: settings.path, of: pattern)
         if let text = settings.host {
-            host = try TextTemplate(text, captures: pattern.captureNames)
+            host = try TextTemplate(text, captures: pattern.captureNames, use: .host)
         } else {
             host = nil
         }
@@ -46,7 +46,7 @@ enum PathChange: Hashable, Sendable {
 
     init(prefix: String?, path: String?, of pattern: PathPattern) throws(TextTemplate.Problem) {
         if let path {
-            self = .whole(try TextTemplate(path, captures: pattern.captureNames, isPath: true))
+            self = .whole(try TextTemplate(path, captures: pattern.captureNames, use: .path))
         } else if let prefix {
             var replacement = PathText.encoded(prefix)
             while replacement.last == PathByte.slash { replacement.removeLast() }

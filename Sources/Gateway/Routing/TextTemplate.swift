@@ -8,6 +8,22 @@ package struct TextTemplate: Hashable, Sendable {
         case capture(Int)
     }
 
+    package enum Use: Sendable {
+        /// A header's value.
+        case text
+        /// Characters that a path cannot hold are written as escapes.
+        case path
+        case host
+
+        fileprivate func allows(_ placeholder: Placeholder) -> Bool {
+            switch self {
+            case .text: true
+            case .path: placeholder == .path || placeholder == .host
+            case .host: placeholder == .host || placeholder == .upstreamHost
+            }
+        }
+    }
+
     /// Why a text is no template, for the complaint after the key.
     package struct Problem: Error, Hashable, Sendable {
         package let message: String
@@ -30,8 +46,9 @@ package struct TextTemplate: Hashable, Sendable {
 
     /// - Parameters:
     ///   - captures: the names of the route's template; `{path.NAME}`, or `{NAME}` where nothing else has that name.
-    ///   - isPath: characters that a path cannot hold are written as escapes.
-    package init(_ text: String, captures: [String] = [], isPath: Bool = false) throws(Problem) {
+    ///   - use: what the text is for. What a client may write freely gets neither into a path nor into a host.
+    package init(_ text: String, captures: [String] = [], use: Use = .text) throws(Problem) {
+        let isPath = use == .path
         var rest = Array(text.utf8)[...]
         var literal: [UInt8] = []
         while let byte = rest.popFirst() {
@@ -42,7 +59,7 @@ package struct TextTemplate: Hashable, Sendable {
                 add(literal, isPath)
                 literal = []
                 let name = String(decoding: rest[..<end], as: UTF8.self)
-                pieces.append(.placeholder(try TextTemplate.placeholder(name, captures)))
+                pieces.append(.placeholder(try TextTemplate.placeholder(name, captures, use)))
                 rest = rest[(end + 1)...]
             } else {
                 if byte == UInt8(ascii: "{") || (byte == UInt8(ascii: "}") && rest.first == byte) { rest.removeFirst() }
@@ -59,8 +76,12 @@ package struct TextTemplate: Hashable, Sendable {
         pieces.append(.literal(start..<literals.count))
     }
 
-    private static func placeholder(_ name: String, _ captures: [String]) throws(Problem) -> Placeholder {
+    private static func placeholder(
+        _ name: String, _ captures: [String], _ use: Use
+    ) throws(Problem) -> Placeholder {
+        let names = names.filter { use.allows($0.placeholder) }
         if let known = names.first(where: { $0.name == name }) { return known.placeholder }
+        let captures = use == .host ? [] : captures
         let capture = name.hasPrefix("path.") ? String(name.dropFirst(5)) : name
         if let index = captures.firstIndex(of: capture) { return .capture(index) }
         let known = (names.map(\.name) + captures.map { "path.\($0)" }).joined(separator: ", ")

@@ -18,6 +18,12 @@ final class AccessLog: Sendable {
     private let format: AccessLogSettings.Format
     private let descriptor: Int32
     private let ownsDescriptor: Bool
+    /// Pipes and terminals may take nothing for any time, files do not.
+    private let isRegular: Bool
+    /// What waits for a reader of a pipe; more is lost.
+    private static let mostWaiting = 1 << 20
+    /// A pipe that is ready takes as much in one piece, without blocking (pipe(7)).
+    private static let pipePiece = 4096
     private let state = Mutex(State())
     private let lost: Counter
 
@@ -27,13 +33,16 @@ final class AccessLog: Sendable {
         guard settings.format != .off else { return nil }
         format = settings.format
         if let file = settings.file {
-            descriptor = open(file, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0o640)
+            // Without waiting: a FIFO that nobody reads is an error.
+            descriptor = open(file, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0o640)
             guard descriptor >= 0 else { throw Files.failure("open-failed", "cannot open \(file)") }
             ownsDescriptor = true
         } else {
             descriptor = 1
             ownsDescriptor = false
         }
+        var status = stat()
+        isRegular = fstat(descriptor, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
     }
 
     deinit {
@@ -70,12 +79,42 @@ final class AccessLog: Sendable {
 
     private func write(_ state: inout State) {
         guard !state.buffer.isEmpty else { return }
+        guard isRegular else { return writeToPipe(&state) }
         do throws(ApusError) {
             try Files.writeAll(state.buffer, to: descriptor, name: "the access log")
         } catch {
-            lost.increment(by: UInt64(state.buffer.count { $0 == UInt8(ascii: "\n") }))
+            countLost(state.buffer[...])
         }
         state.buffer.removeAll(keepingCapacity: true)
+    }
+
+    /// As much as the reader has room for: no request waits for it.
+    private func writeToPipe(_ state: inout State) {
+        var sent = 0
+        while sent < state.buffer.count {
+            var poll = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+            guard Glibc.poll(&poll, 1, 0) == 1, poll.revents & Int16(POLLOUT) != 0 || poll.revents == 0 else { break }
+            let count = min(AccessLog.pipePiece, state.buffer.count - sent)
+            let written = state.buffer.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress! + sent, count) }
+            guard written > 0 else { break }
+            sent += written
+        }
+        state.buffer.removeFirst(sent)
+        guard state.buffer.count > AccessLog.mostWaiting || isBroken else { return }
+        // From the first line that has not begun to go.
+        let start = sent > 0 ? (state.buffer.firstIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0) : 0
+        countLost(state.buffer[start...])
+        state.buffer.removeSubrange(start...)
+    }
+
+    /// Nobody will read any more.
+    private var isBroken: Bool {
+        var poll = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+        return Glibc.poll(&poll, 1, 0) == 1 && poll.revents & Int16(POLLERR | POLLHUP | POLLNVAL) != 0
+    }
+
+    private func countLost(_ lines: ArraySlice<UInt8>) {
+        lost.increment(by: UInt64(lines.count { $0 == UInt8(ascii: "\n") }))
     }
 
     // MARK: Lines

@@ -141,4 +141,50 @@ import Testing
         #expect(try await slow.value.status == 200)
         #expect(await rig.apus.child.wait() == 0)
     }
+
+    @Test func anotherNumberOfWorkersTakesOver() async throws {
+        let upstream = try await ScriptedUpstream(folder: folder)
+        let other = try LoopbackPort.free()
+        func text(_ name: String, workers: Int, port: String = "@port@") -> String {
+            """
+              listen: 127.0.0.1:\(port)
+              workers: \(workers)
+              routes:
+                - { match: { exact: /name }, respond: { body: \(name) } }
+                - { upstream: app, circuitBreaker: { minimumNumberOfCalls: 2, waitDurationInOpenState: 60s } }
+              upstreams: { app: { hosts: [\(upstream.host)] } }
+            """
+        }
+        let rig = try await GatewayRig.start(text("one", workers: 1), folder: folder)
+        #expect(try await rig.statuses("/?status=500", count: 3) == [500, 500, 503])
+        let download = try ChildProcess(
+            "curl", ["-sS", "http://127.0.0.1:\(rig.port)/name?still", "-o", "/dev/null"], folder: folder.path)
+        for (name, workers) in [("three", 3), ("two", 2), ("two-again", 2)] {
+            #expect(try await rig.reload(text(name, workers: workers)))
+            for _ in 0..<10 { #expect(try await rig.get("/name").body == name) }
+            #expect(try await rig.get("/").status == 503, "the breaker is still open")
+        }
+        #expect(await download.wait() == 0)
+        #expect(try await rig.reload(text("moved", workers: 1, port: "\(other)")))
+        #expect(
+            try await CurlAnswer.of(["http://127.0.0.1:\(other)/name"], folder: folder).body == "moved")
+        try await eventually("the old port is closed") { (try? await rig.get("/name")) == nil }
+    }
+
+    @Test func requestsThatWaitForAConnectionSurviveAReload() async throws {
+        let upstream = try await ScriptedUpstream(folder: folder)
+        func text(_ idle: String) -> String {
+            """
+              workers: 2
+              routes: [{ upstream: app }]
+              upstreams:
+                app: { hosts: [\(upstream.host)], pool: { maxConnectionsPerHost: 1, pendingTimeout: 15s, idleTimeout: \(idle) } }
+            """
+        }
+        let rig = try await GatewayRig.start(text("30s"), folder: folder)
+        async let all = rig.together("/?delay=0.3", count: 8)
+        try await rig.waitForMetric("apus_gateway_pool_pending{upstream=\"app\"}") { $0 > 0 }
+        #expect(try await rig.reload(text("31s")))
+        #expect(try await all == [Int](repeating: 200, count: 8))
+    }
 }

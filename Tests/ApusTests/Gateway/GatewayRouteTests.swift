@@ -232,4 +232,34 @@ import Testing
         #expect(request.all("x-forwarded-for") == ["127.0.0.1", "192.0.2.1"])
         for name in ["via", "traceparent", "tracestate", "x-forwarded-host"] { #expect(request[name] == nil) }
     }
+
+    @Test func hostsMayHaveAddressesOfIPv6() async throws {
+        let upstream = try await ScriptedUpstream(folder: folder, arguments: ["--host", "::1"])
+        let rig = try await GatewayRig.start(
+            """
+              listen: "[::1]:@port@"
+              routes: [{ upstream: app }]
+              upstreams: { app: { hosts: ["[::1]:\(upstream.port)"] } }
+            """, folder: folder)
+        #expect(try await rig.get("/", host: "[::1]").status == 200)
+        #expect(upstream.requests.first?["x-forwarded-for"] == "::1")
+    }
+
+    @Test func anAccessLogThatNobodyReadsHoldsNobodyUp() async throws {
+        let fifo = "\(folder.path)/access"
+        #expect(mkfifo(fifo, 0o600) == 0)
+        // A reader that does not read.
+        let reader = open(fifo, O_RDWR | O_NONBLOCK)
+        defer { close(reader) }
+        let rig = try await GatewayRig.start(
+            """
+              workers: 1
+              accessLog: { format: json, file: \(fifo) }
+              routes: [{ respond: { body: here } }]
+            """, folder: folder)
+        let long = String(repeating: "x", count: 4000)
+        #expect(try await rig.statuses("/\(long)", count: 600) == [Int](repeating: 200, count: 600))
+        try await rig.waitForMetric("apus_gateway_access_log_lost_total") { $0 > 0 }
+        #expect(try await rig.get("/").body == "here")
+    }
 }

@@ -80,7 +80,17 @@ async def talk(meeting, port, server):
             meeting.problems.append("the server's close did not come")
         except websockets.ConnectionClosed as end:
             meeting.expect(end.rcvd and (end.rcvd.code, end.rcvd.reason) == (4001, "asked"), f"close {end.rcvd}")
-    meeting.expect(len(server) == 51, f"the server has seen {len(server)} sockets")
+    # Longer than an idle connection of HTTP is kept in memory as it is: one who only listens is not idle.
+    async with websockets.connect(f"ws://127.0.0.1:{port}/chat", subprotocols=["echo"], proxy=None) as socket:
+        try:
+            message = await asyncio.wait_for(socket.recv(), 2.5)
+            meeting.problems.append(f"a message that nobody sent: {message}")
+        except asyncio.TimeoutError:
+            await socket.send("still here")
+            meeting.expect(await socket.recv() == "still here", "a silent socket does not work any more")
+        except websockets.ConnectionClosed as end:
+            meeting.problems.append(f"a silent socket was closed: {end}")
+    meeting.expect(len(server) == 52, f"the server has seen {len(server)} sockets")
 
 
 def websockets(meeting):

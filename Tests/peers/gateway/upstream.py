@@ -155,8 +155,8 @@ def switching(request):
 class Upstream:
     """Serves on loopback inside an event loop. Its records may be read from any thread."""
 
-    def __init__(self, port=0, control=None, record=None, seed=1, tls=None, keeps=True):
-        self.port, self.control, self.tls, self.keeps = port, control, tls, keeps
+    def __init__(self, port=0, control=None, record=None, seed=1, tls=None, keeps=True, host="127.0.0.1"):
+        self.host, self.port, self.control, self.tls, self.keeps = host, port, control, tls, keeps
         self.file = open(record, "a", buffering=1) if record else None
         self.random = random.Random(seed)
         self.requests, self.answers, self.leftovers = [], collections.deque(), []
@@ -167,7 +167,7 @@ class Upstream:
         self.writers = set()
 
     async def start(self):
-        self.server = await asyncio.start_server(self.serve, "127.0.0.1", self.port, limit=HEAD_LIMIT, ssl=self.tls,
+        self.server = await asyncio.start_server(self.serve, self.host, self.port, limit=HEAD_LIMIT, ssl=self.tls,
                                                  backlog=4096, reuse_address=True)
         self.port = self.server.sockets[0].getsockname()[1]
 
@@ -409,6 +409,7 @@ class Upstream:
 
 async def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--control", metavar="FILE")
     parser.add_argument("--record", metavar="FILE")
@@ -420,7 +421,8 @@ async def main():
     if options.certificate:
         tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         tls.load_cert_chain(options.certificate, options.key)
-    upstream = Upstream(options.port, options.control, options.record, options.seed, tls, keeps=False)
+    upstream = Upstream(options.port, options.control, options.record, options.seed, tls, keeps=False,
+                        host=options.host)
     await upstream.start()
     print(upstream.port, flush=True)
     await asyncio.Event().wait()

@@ -49,9 +49,9 @@ extension RouteSettings {
             complaints.error(at: "redirect.prefix", "needs match.path: there is no prefix to replace")
         }
         let captures = match.pattern.captureNames
-        for (place, text) in templates {
+        for (place, text, use) in templates {
             do throws(TextTemplate.Problem) {
-                _ = try TextTemplate(text, captures: captures)
+                _ = try TextTemplate(text, captures: captures, use: use)
             } catch {
                 complaints.error(at: place, error.message)
             }
@@ -59,14 +59,14 @@ extension RouteSettings {
     }
 
     /// Every text with placeholders, and its place.
-    private var templates: [(place: String, text: String)] {
-        var found: [(String, String)] = []
-        if let path = rewrite.path { found.append(("rewrite.path", path)) }
-        if let host = rewrite.host { found.append(("rewrite.host", host)) }
-        if let path = redirect?.path { found.append(("redirect.path", path)) }
-        if let host = redirect?.host { found.append(("redirect.host", host)) }
+    private var templates: [(place: String, text: String, use: TextTemplate.Use)] {
+        var found: [(String, String, TextTemplate.Use)] = []
+        if let path = rewrite.path { found.append(("rewrite.path", path, .path)) }
+        if let host = rewrite.host { found.append(("rewrite.host", host, .host)) }
+        if let path = redirect?.path { found.append(("redirect.path", path, .path)) }
+        if let host = redirect?.host { found.append(("redirect.host", host, .host)) }
         for (key, edits) in [("requestHeaders", requestHeaders), ("responseHeaders", responseHeaders)] {
-            found += edits.templates.map { ("\(key).\($0.place)", $0.text) }
+            found += edits.templates.map { ("\(key).\($0.place)", $0.text, .text) }
         }
         return found
     }
