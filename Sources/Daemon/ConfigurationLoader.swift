@@ -28,6 +28,9 @@ package struct ConfigurationLoader: Sendable {
         Dictionary(definitions.map { ($0.name, $0.besides.map(\.name)) }) { first, _ in first }
     }
 
+    /// A section without which a file is refused, also at a reload.
+    package var requiredSection: String?
+
     /// The JSON Schema (draft 2020-12) of the file.
     package var jsonSchema: String { schema.jsonSchema(title: "Apus configuration") }
 
@@ -48,6 +51,10 @@ package struct ConfigurationLoader: Sendable {
         let result = schema.read(content, file: path, references: references)
         guard let file = result.file else {
             throw ConfigurationRefused(complaints: result.errors.map(\.description), isUnreadable: false)
+        }
+        if let requiredSection, !file.sections.contains(requiredSection) {
+            let complaint = "\(path):1:1: there is no section \(requiredSection)"
+            throw ConfigurationRefused(complaints: [complaint], isUnreadable: false)
         }
         return file
     }

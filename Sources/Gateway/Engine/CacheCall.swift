@@ -25,13 +25,22 @@ struct CacheCall {
     var awaited: CollapsedFetches<Exchange>.End?
     var waitsUntil = MonotonicInstant(nanoseconds: .max)
 
-    // Answers from the store
-    var serving: StoredResponse?
-    /// What is to be sent of its body.
+    // Answers from the store, and pages
+    var serving: ServedBody?
+    /// What is to be sent of it.
     var left = 0..<0
     var isPumping = false
     /// Renews what is stored; nobody waits for it.
     var isBackground = false
 
     var isUsed: Bool { status != nil || key != nil || serving != nil }
+}
+
+/// A body that lies ready, and goes out as the client takes it.
+final class ServedBody {
+    let bytes: [UInt8]
+
+    init(_ bytes: [UInt8]) {
+        self.bytes = bytes
+    }
 }

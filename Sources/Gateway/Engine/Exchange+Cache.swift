@@ -131,6 +131,7 @@ extension Exchange {
         head.clear()
         head.append(original.headBytes)
         worker.active += 1
+        trace.begin(self)
         // No second try and nothing in its place: the next client begins another renewal.
         isFallback = true
         cacheCall.key = key

@@ -230,7 +230,17 @@ extension Exchange {
         out.clear()
         StandardResponse.writeHead(
             status, contentType: page.contentType, retryAfter: retryAfter, to: out, worker: worker)
-        page.body.withUnsafeBytes { answer(status: status, head: out, body: $0) }
+        guard page.body.count > Exchange.pieceSize, request.method != .head else {
+            return page.body.withUnsafeBytes { answer(status: status, head: out, body: $0) }
+        }
+        guard phase != .ended else { return }
+        phase = .responding
+        self.status = status
+        responseFraming = .length(UInt64(page.body.count))
+        downstream?.respond(out, framing: responseFraming, declared: nil)
+        // The client may have gone while it was written to; then the exchange is over.
+        guard phase == .responding, downstream != nil else { return }
+        serve(ServedBody(page.body), 0..<page.body.count)
     }
 
     private func redirect(_ redirection: Redirection) {

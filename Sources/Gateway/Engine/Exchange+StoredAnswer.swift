@@ -5,7 +5,7 @@ import Reactor
 /// Answers from the cache.
 extension Exchange {
     /// What is handed to the client at a time, so that a slow one holds the stored bytes and not copies of them.
-    private static var pieceSize: Int { 64 << 10 }
+    static var pieceSize: Int { 64 << 10 }
 
     /// In the degraded mode, or by `fallback: { cached: true }`: whatever there is that may be used.
     ///
@@ -70,8 +70,13 @@ extension Exchange {
         downstream?.respond(out, framing: responseFraming, declared: declared ? UInt64(range.count) : nil)
         // The client may have gone while it was written to; then the exchange is over.
         guard phase == .responding, downstream != nil else { return }
-        cacheCall.serving = stored
-        cacheCall.left = isBodyless ? 0..<0 : range
+        serve(ServedBody(stored.body), isBodyless ? 0..<0 : range)
+    }
+
+    /// The head is written; the body follows as the client takes it.
+    func serve(_ body: ServedBody, _ range: Range<Int>) {
+        cacheCall.serving = body
+        cacheCall.left = range
         setDeadlines()
         pumpStored()
     }
@@ -97,12 +102,12 @@ extension Exchange {
         return true
     }
 
-    private func sendPiece(of stored: StoredResponse, _ downstream: any Downstream) {
+    private func sendPiece(of stored: ServedBody, _ downstream: any Downstream) {
         let start = cacheCall.left.lowerBound
         let end = min(start + Exchange.pieceSize, cacheCall.left.upperBound)
         cacheCall.left = end..<cacheCall.left.upperBound
         responseBytes &+= UInt64(end - start)
-        stored.body.withUnsafeBytes { downstream.body(UnsafeRawBufferPointer(rebasing: $0[start..<end])) }
+        stored.bytes.withUnsafeBytes { downstream.body(UnsafeRawBufferPointer(rebasing: $0[start..<end])) }
     }
 }
 

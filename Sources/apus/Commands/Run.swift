@@ -40,15 +40,10 @@ struct DaemonOptions: ParsableArguments {
         signal(SIGHUP, SIG_IGN)
         OpenFileLimit.raise()
         let environment = ProcessEnvironment.current()
-        let loader = ConfigurationLoader(components: Components.all, references: SystemReferences())
+        var loader = ConfigurationLoader(components: Components.all, references: SystemReferences())
+        loader.requiredSection = section
         // The first look happens before anything is set up, so that a mistake is told as plainly as `apus check` tells it.
-        if file != "-" {
-            let settings = try loader.load(file)
-            if let section, !settings.sections.contains(section) {
-                throw ApusError(
-                    code: "bad-declaration", "\(file): there is no section \(section)", kind: .declaration)
-            }
-        }
+        if file != "-" { _ = try loader.load(file) }
         let services = DaemonServices(environment: environment, processID: getpid())
         let daemon = Daemon(
             options: Daemon.Options(file: file, environment: environment, drainTimeout: drainTimeout.duration),
