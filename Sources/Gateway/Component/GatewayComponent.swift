@@ -46,7 +46,9 @@ package final class GatewayComponent: Component {
     private let settings: GatewaySettings
     private let instances: Resilience4jBreakers
     private let context: ComponentContext
-    private let leases: [ListenerLease]
+    /// Given back at the end, so that the sockets close while requests are finished.
+    private let leaseHolder: Mutex<[ListenerLease]>
+    private var leases: [ListenerLease] { leaseHolder.withLock { $0 } }
     private let state: Mutex<State>
     private let draining = Latch()
     private var time: any TimeSource { context.time }
@@ -59,9 +61,10 @@ package final class GatewayComponent: Component {
         let plan = try PlanBuilder(
             settings: settings, instances: instances, previous: nil, telemetry: telemetry, now: context.time.now()
         ).build()
-        leases = try settings.listen.enumerated().map { index, listen throws(SettingFault) in
+        let leases = try settings.listen.enumerated().map { index, listen throws(SettingFault) in
             try context.listen(on: listen.address, setting: "listen[\(index)].address", sharesPort: listen.reusePort)
         }
+        leaseHolder = Mutex(leases)
         state = Mutex(
             State(monitor: GatewayMonitor(telemetry, context: context), telemetry: telemetry, plan: plan))
     }
@@ -145,6 +148,7 @@ package final class GatewayComponent: Component {
         let retiring = state.withLock { $0.isHandedOver ? nil : $0.retiring }
         guard let retiring else { return }
         engine.drain()
+        leaseHolder.withLock { $0 = [] }
         while !Task.isCancelled {
             guard await engine.openConnections > 0 || retiring.areOpen else { break }
             guard (try? await time.sleep(for: .milliseconds(20))) != nil else { break }

@@ -51,7 +51,10 @@ actor GatewayMonitor {
     func tick(_ engine: GatewayEngine) async {
         let now = context.time.now()
         let plan = engine.plan
-        for group in plan.groups { group.sweep(now: now) }
+        for group in plan.groups {
+            group.sweep(now: now)
+            for host in group.hosts.hosts { host.pace.take(now: now) }
+        }
         for breaker in telemetry.breakers.all { breaker.tick(now: now) }
         let figures = await engine.onEach { worker in
             worker.tick()

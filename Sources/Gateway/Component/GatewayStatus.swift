@@ -56,7 +56,8 @@ struct GatewayStatus {
             let active = hosts.board.active(index)
             return ComponentStatus.Bar(
                 "\(group.name) \(host.name)", ratio: Double(active) / Double(total),
-                text: "\(text) · \(active) under way · \(host.connectionCount) connections", level: level)
+                text: "\(text) · \(pace(of: host)) · \(active) under way · \(host.connectionCount) connections",
+                level: level)
         }
     }
 
@@ -66,11 +67,21 @@ struct GatewayStatus {
         let health = host.lastHealth
         let age = health.since.map { " for \(GatewayStatus.age($0.duration(to: now)))" } ?? ""
         if marks.contains(.unhealthy) { return ("unhealthy\(age): \(health.reason)", .critical) }
-        if marks.contains(.ejected) { return ("ejected as an outlier", .critical) }
+        if marks.contains(.ejected) {
+            let ejection = host.lastEjection
+            let since = ejection.since.map { " for \(GatewayStatus.age($0.duration(to: now)))" } ?? ""
+            return ("ejected\(since): \(ejection.reason)", .critical)
+        }
         if let breaker = host.breaker?.snapshot(now: now), breaker.state == .open {
             return ("circuit open for \(GatewayStatus.age(breaker.since.duration(to: now)))", .critical)
         }
         return (health.since == nil ? "in use" : "healthy\(age)", .ok)
+    }
+
+    private func pace(of host: UpstreamHost) -> String {
+        let reading = host.pace.reading
+        let rate = "\(GatewayStatus.short(reading.perSecond))/s"
+        return reading.meanSeconds.map { "\(rate), \(GatewayStatus.milliseconds($0))" } ?? rate
     }
 
     static func short(_ value: Double) -> String {

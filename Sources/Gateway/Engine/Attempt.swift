@@ -28,7 +28,6 @@ final class Attempt {
     var status = 0
     /// Its span, where spans are wanted.
     var trace: TraceContext?
-    var startedAtWall = WallInstant(nanosecondsSince1970: 0)
     /// How much of the buffered request body went to this attempt.
     var bodySent = 0
     var hasSentEnd = false {

@@ -104,7 +104,7 @@ extension Exchange {
         upstreamName = attempt.target.name
         worker.telemetry.failed(attempt, kind)
         switch kind {
-        case .pendingOverflow, .pendingTimeout, .refusedStream: attempt.abandon(now: now)
+        case .pendingOverflow, .pendingTimeout, .refusedStream, .overload: attempt.abandon(now: now)
         default: attempt.settle(route.outcome(of: kind), kind: kind, now: now)
         }
         attemptsFailed(kind)

@@ -55,6 +55,7 @@ extension Exchange {
         guard attempts.count > 1 else { return }
         for other in attempts where other !== attempt {
             other.abandon(now: now)
+            trace.ended(other, failure: nil, isCancelled: true, now: now)
             other.link?.cancel()
             other.link = nil
             worker.forget(waiting: other)

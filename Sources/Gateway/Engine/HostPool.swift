@@ -1,4 +1,5 @@
 import Base
+import Glibc
 import HTTPWire
 import Reactor
 
@@ -49,11 +50,15 @@ final class HostPool {
     func connect(for attempt: Attempt?) {
         connectionCount += 1
         switch Socket.connect(to: host.address) {
-        case .failure:
+        case .failure(let failure):
             connectionCount -= 1
             group.giveConnection(to: host)
             if group.isAwaited(host, besides: 0) { offerLater() }
-            if let attempt { attempt.exchange.failed(attempt, .connectFailure) }
+            guard let attempt else { return }
+            // Without descriptors it is this process that fails, and no host.
+            let isOurs = failure.code == EMFILE || failure.code == ENFILE
+            if isOurs { worker.telemetry.refused("out of descriptors") }
+            attempt.exchange.failed(attempt, isOurs ? .overload : .connectFailure)
         case .success(let descriptor):
             if group.rules.speaksHTTP2Plain {
                 begin(HTTP2Upstream(worker: worker, pool: self, descriptor: descriptor, for: attempt), for: attempt)

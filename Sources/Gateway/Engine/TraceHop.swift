@@ -68,7 +68,6 @@ struct TraceHop {
             sent = TracingBackend.shared.child(of: context)
             attemptContext = sent
             attempt.trace = sent
-            attempt.startedAtWall = attempt.exchange.worker.wallNow
         }
         let edits = attempt.exchange.route.requestEdits
         if !edits.own.contains(.traceparent) { write(sent, to: out) }
@@ -98,12 +97,15 @@ struct TraceHop {
         out.append("\r\n")
     }
 
-    /// The client span of an attempt that is over.
-    func ended(_ attempt: Attempt, failure: AttemptFailure?, now: MonotonicInstant) {
-        guard isRecorded, let own = attempt.trace, let context else { return }
+    /// The client span of an attempt that is over; one that found no connection has sent nothing with its context. All times
+    /// of a request are counted from its one reading of the wall clock, so that no span ends after its parent.
+    func ended(_ attempt: Attempt, failure: AttemptFailure?, isCancelled: Bool = false, now: MonotonicInstant) {
+        guard isRecorded, let context else { return }
+        let own = attempt.trace ?? TracingBackend.shared.child(of: context)
+        let start = startedAtWall.advanced(by: attempt.exchange.startedAt.duration(to: attempt.startedAt))
         var span = FinishedSpan(
             name: attempt.exchange.method, kind: .client, context: own, parent: context,
-            startNanosecondsSinceEpoch: UInt64(clamping: attempt.startedAtWall.nanosecondsSince1970))
+            startNanosecondsSinceEpoch: UInt64(clamping: start.nanosecondsSince1970))
         let lasted = attempt.startedAt.duration(to: now).wholeNanoseconds
         span.endNanosecondsSinceEpoch = span.startNanosecondsSinceEpoch &+ UInt64(clamping: lasted)
         span.attributes["http.request.method"] = attempt.exchange.method
@@ -114,6 +116,8 @@ struct TraceHop {
         if let failure {
             span.attributes["error.type"] = failure.rawValue
             span.status = SpanStatus(code: .error, message: failure.rawValue)
+        } else if isCancelled {
+            span.attributes["error.type"] = "cancelled"
         } else if attempt.status >= 400 {
             span.status = SpanStatus(code: .error)
         }

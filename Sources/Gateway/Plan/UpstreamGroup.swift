@@ -140,6 +140,9 @@ final class UpstreamGroup: Sendable {
     }
 
     private func apply(_ transition: OutlierTransition, _ hosts: HostSet, now: MonotonicInstant) {
+        if transition.isEjected {
+            hosts.hosts[transition.host].note(ejectedFor: transition.reason.rawValue, at: now)
+        }
         hosts.board.set(.ejected, transition.isEjected, host: transition.host, now: now)
         HostEjectionChanged(
             upstream: name, host: hosts.hosts[transition.host].name, isEjected: transition.isEjected,
@@ -180,12 +183,26 @@ final class UpstreamHost: Sendable {
     fileprivate let waiting = Atomic<Int>(0)
     private let health = Mutex(Health())
     let trouble = UpstreamTrouble()
+    let pace = HostPace()
+    private let ejection = Mutex(Ejection())
 
     /// What its last change of health was.
     struct Health: Sendable {
         var isHealthy = true
         var reason = ""
         var since: MonotonicInstant?
+    }
+
+    /// Why and since when it is left out as an outlier.
+    struct Ejection: Sendable {
+        var reason = ""
+        var since: MonotonicInstant?
+    }
+
+    var lastEjection: Ejection { ejection.withLock { $0 } }
+
+    func note(ejectedFor reason: String, at now: MonotonicInstant) {
+        ejection.withLock { $0 = Ejection(reason: reason, since: now) }
     }
 
     init(

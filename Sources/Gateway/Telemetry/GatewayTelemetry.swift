@@ -92,6 +92,7 @@ final class GatewayTelemetry: Sendable {
         let metrics = attempt.target.metrics
         metrics.answers[min(max(attempt.status / 100, 1), 5) - 1].increment()
         metrics.duration.observe(attempt.startedAt.seconds(to: now))
+        attempt.target.pace.answered(after: now.nanoseconds - attempt.startedAt.nanoseconds)
         attempt.exchange.trace.ended(attempt, failure: nil, now: now)
     }
 

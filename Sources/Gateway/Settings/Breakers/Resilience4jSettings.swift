@@ -106,15 +106,14 @@ package struct Resilience4jBreaker: SettingsGroup {
     /// Of the application's own monitoring: nothing is lost without them.
     private static let harmless = [
         "allowHealthIndicatorToFail", "eventConsumerBufferSize", "ignoreClassBindingExceptions",
-        "registerHealthIndicator",
-        "writableStackTraceEnabled",
+        "registerHealthIndicator", "slidingWindowSynchronizationStrategy", "writableStackTraceEnabled",
     ]
     /// What changes how a breaker behaves, and does not here.
     private static let unsupported = [
         "enableExponentialBackoff", "enableRandomizedWait", "exponentialBackoffMultiplier",
         "exponentialMaxWaitDurationInOpenState", "ignoreExceptionPredicate", "ignoreExceptions", "initialState",
         "randomizedWaitFactor", "recordExceptions", "recordFailurePredicate", "recordResultPredicate",
-        "transitionToStateAfterWaitDuration",
+        "transitionToStateAfterWaitDuration", "waitInterval",
     ]
 
     package var baseConfig: String?
