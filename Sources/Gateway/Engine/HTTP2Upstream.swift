@@ -46,8 +46,8 @@ final class HTTP2Upstream: StreamConnection, HTTP2ClientDelegate {
         guard isOpen else { return }
         let attempt = waiting
         waiting = nil
-        pool.adopt(self)
         if let attempt, !attempt.isOver { use(attempt) } else { becameIdle() }
+        pool.adopt(self)
     }
 
     private func failConnect() {

@@ -83,8 +83,14 @@ final class HostPool {
         streamEnded(on: connection)
     }
 
-    /// A connection that requests share has room for those that wait.
+    /// A connection that requests share has room for those that wait; if it is others' turn, it ends with the requests that
+    /// are on it.
     func streamEnded(on connection: HTTP2Upstream) {
+        guard connection.isOpen, multiplexed === connection else { return }
+        guard !isOwedToOthers else {
+            multiplexed = nil
+            return connection.drain()
+        }
         while connection.isUsable, let attempt = takePending() { connection.use(attempt) }
     }
 

@@ -11,6 +11,8 @@ import Telemetry
 final class AccessLog: Sendable {
     private struct State {
         var buffer: [UInt8] = []
+        /// A pipe has taken a part of the line with which the buffer begins.
+        var isWithinLine = false
     }
 
     private static let pieceSize = 64 << 10
@@ -18,8 +20,8 @@ final class AccessLog: Sendable {
     private let format: AccessLogSettings.Format
     private let descriptor: Int32
     private let ownsDescriptor: Bool
-    /// Pipes and terminals may take nothing for any time, files do not.
-    private let isRegular: Bool
+    /// Pipes and terminals may take nothing for any time.
+    private let mayBlock: Bool
     /// What waits for a reader of a pipe; more is lost.
     private static let mostWaiting = 1 << 20
     /// A pipe that is ready takes as much in one piece, without blocking (pipe(7)).
@@ -42,7 +44,8 @@ final class AccessLog: Sendable {
             ownsDescriptor = false
         }
         var status = stat()
-        isRegular = fstat(descriptor, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+        let kind = fstat(descriptor, &status) == 0 ? status.st_mode & S_IFMT : S_IFREG
+        mayBlock = kind == S_IFIFO || kind == S_IFSOCK || isatty(descriptor) == 1
     }
 
     deinit {
@@ -79,7 +82,7 @@ final class AccessLog: Sendable {
 
     private func write(_ state: inout State) {
         guard !state.buffer.isEmpty else { return }
-        guard isRegular else { return writeToPipe(&state) }
+        if mayBlock { return writeToPipe(&state) }
         do throws(ApusError) {
             try Files.writeAll(state.buffer, to: descriptor, name: "the access log")
         } catch {
@@ -99,10 +102,13 @@ final class AccessLog: Sendable {
             guard written > 0 else { break }
             sent += written
         }
+        if sent > 0 { state.isWithinLine = state.buffer[sent - 1] != UInt8(ascii: "\n") }
         state.buffer.removeFirst(sent)
         guard state.buffer.count > AccessLog.mostWaiting || isBroken else { return }
-        // From the first line that has not begun to go.
-        let start = sent > 0 ? (state.buffer.firstIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0) : 0
+        // The rest of a line that has begun to go stays.
+        let start =
+            state.isWithinLine
+            ? state.buffer.firstIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? state.buffer.count : 0
         countLost(state.buffer[start...])
         state.buffer.removeSubrange(start...)
     }

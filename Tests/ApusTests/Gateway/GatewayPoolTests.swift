@@ -34,7 +34,7 @@ import Testing
         #expect(first.requests.count + second.requests.count == 52)
     }
 
-    @Test func streamsOfOneConnectionServeThoseThatWait() async throws {
+    @Test(arguments: [1, 3]) func streamsOfOneConnectionServeThoseThatWait(workers: Int) async throws {
         try Peers.require("nghttpd")
         let port = try LoopbackPort.free()
         try folder.write("index.html", "page\n")
@@ -43,7 +43,7 @@ import Testing
         defer { server.signal(SIGKILL) }
         let rig = try await GatewayRig.start(
             """
-              workers: 1
+              workers: \(workers)
               routes: [{ upstream: app, retry: { attempts: 3, on: connect-failure, initialBackoff: 50ms } }]
               upstreams:
                 app:
