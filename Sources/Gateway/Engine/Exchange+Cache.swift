@@ -125,6 +125,7 @@ extension Exchange {
         of stored: StoredResponse, _ key: CacheKey, like original: Exchange, _ silent: SilentDownstream
     ) {
         downstream = silent
+        isHTTP2 = silent.isHTTP2
         (plan, route, request, startedAt) = (original.plan, original.route, original.request, now)
         (captures, rewrittenPath, ignoresUpgrade) = (original.captures, original.rewrittenPath, original.ignoresUpgrade)
         (hasBody, requestEnded) = (false, true)

@@ -18,6 +18,7 @@ final class Exchange: EventSource {
     var downstream: (any Downstream)?
     /// The client's, also when it is gone.
     var peer = PeerAddress()
+    var isHTTP2 = false
     let head = WireBuffer(capacity: 1024)
     var request = RequestHead()
     var plan: GatewayPlan
@@ -98,6 +99,7 @@ final class Exchange: EventSource {
     func begin(_ downstream: any Downstream, head bytes: UnsafeRawBufferPointer, hasBody: Bool) {
         self.downstream = downstream
         peer = downstream.peer
+        isHTTP2 = downstream.isHTTP2
         plan = worker.plan
         startedAt = now
         self.hasBody = hasBody
@@ -221,6 +223,7 @@ final class Exchange: EventSource {
     func clientGone() {
         guard phase != .ended, phase != .unused else { return }
         downstream = nil
+        if upstreamName.isEmpty, let attempt = attempts.last { upstreamName = attempt.target.name }
         guard abandonAttempts() else { return }
         if outcome == .upstream { outcome = .clientGone }
         // nginx's number for it: nobody was answered.

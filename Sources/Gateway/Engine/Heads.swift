@@ -154,7 +154,7 @@ extension Exchange {
         if route.requestEdits.own.contains(.via) { return }
         out.append("via: ")
         writeFormer(.via, to: out, bytes)
-        if downstream?.isHTTP2 == true {
+        if isHTTP2 {
             out.append("2.0")
         } else {
             out.append(request.minorVersion == 0 ? "1.0" : "1.1")

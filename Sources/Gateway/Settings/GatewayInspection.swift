@@ -2,6 +2,7 @@ import Base
 package import Daemon
 import Glibc
 import Settings
+import TLSWire
 
 /// Looks at the files that the settings name, for `apus check` and before a start: a page that does not read is better
 /// said at noon than found in the degraded mode.
@@ -24,7 +25,23 @@ package enum GatewayInspection {
 
     /// Everything wrong with the files of `settings`; nothing is changed.
     package static func doubts(of settings: GatewaySettings) -> [SettingDoubt] {
-        files(of: settings).flatMap(doubts) + breakersOfOneName(in: settings)
+        let ofFiles = files(of: settings).flatMap(doubts)
+        // What does not read by itself does not fit together either.
+        let together = ofFiles.contains { $0.severity == .error } ? [] : pairDoubts(of: settings)
+        return ofFiles + together + breakersOfOneName(in: settings)
+    }
+
+    /// Certificates and keys of listeners that do not belong together.
+    private static func pairDoubts(of settings: GatewaySettings) -> [SettingDoubt] {
+        settings.listen.enumerated().compactMap { index, listen in
+            guard let tls = listen.tls else { return nil }
+            do throws(ApusError) {
+                _ = try TLSServerContext.load(tls.context(http2: listen.http2.enabled))
+                return nil
+            } catch {
+                return SettingDoubt(.error, key: "listen[\(index)].tls", error.message)
+            }
+        }
     }
 
     /// Circuit breakers with settings of their own go by the name of their route or upstream, and what has one name is one

@@ -228,7 +228,7 @@ extension Exchange {
     var clientText: String { peer.text }
 
     var protocolText: String {
-        if downstream?.isHTTP2 == true { return "HTTP/2.0" }
+        if isHTTP2 { return "HTTP/2.0" }
         return request.minorVersion == 0 ? "HTTP/1.0" : "HTTP/1.1"
     }
 }
