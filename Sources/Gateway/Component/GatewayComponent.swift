@@ -88,7 +88,8 @@ package final class GatewayComponent: Component {
             state.retiring = legacy.retiring
             if let rebuilt { (state.telemetry, state.plan) = (legacy.telemetry, rebuilt) }
             if isGiven { state.engine = legacy.engine }
-            state.monitor = isGiven ? legacy.monitor : GatewayMonitor(state.telemetry, context: context)
+            // With the counters goes what has been told of them, and the watch over reloads.
+            if rebuilt != nil { state.monitor = legacy.monitor }
         }
         if !isGiven { legacy.retiring.add(legacy.engine, time) }
         guard let rebuilt else { return }
@@ -124,7 +125,7 @@ package final class GatewayComponent: Component {
             return state.monitor
         }
         GatewayListening(addresses: leases.map { $0.boundAddress.description }).emit(to: context.events)
-        await monitor.begin(settings.rollback?.policy, plan: engine.plan, instances: instances, context: context)
+        await monitor.begin(settings.rollback?.policy, engine: engine, instances: instances, context: context)
         while !draining.isOpen {
             guard try await !time.sleep(until: time.now().advanced(by: .seconds(1)), orOpen: draining) else { break }
             await monitor.tick(engine)

@@ -45,6 +45,9 @@ final class GatewayGauges: Sendable {
         notPermitted = registry.counter(GatewayMetricNames.breakerNotPermitted)
     }
 
+    /// Other workers: what they have counted begins at zero.
+    func restartBytes() { told.withLock { ($0.bytesIn, $0.bytesOut) = (0, 0) } }
+
     func set(cacheBytes: Int) { self.cacheBytes.with().set(cacheBytes) }
 
     func set(_ figures: [WorkerFigures], plan: GatewayPlan, breakers: [SharedBreaker], now: MonotonicInstant) {

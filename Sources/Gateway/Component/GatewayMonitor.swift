@@ -15,6 +15,8 @@ actor GatewayMonitor {
     private let telemetry: GatewayTelemetry
     private var context: ComponentContext
     private var watch: RollbackWatch?
+    /// The engine that is asked; another one's figures mean other counts.
+    private var engineID: ObjectIdentifier?
     private var before = WorkerTotals()
     private var beforeAt: MonotonicInstant
     private let gauges: GatewayGauges
@@ -31,9 +33,16 @@ actor GatewayMonitor {
     }
 
     /// A generation begins.
-    func begin(_ policy: RollbackPolicy?, plan: GatewayPlan, instances: Resilience4jBreakers, context: ComponentContext)
-    {
-        files.remember(plan)
+    func begin(
+        _ policy: RollbackPolicy?, engine: GatewayEngine, instances: Resilience4jBreakers, context: ComponentContext
+    ) {
+        if engineID != ObjectIdentifier(engine) {
+            // Its workers count from zero.
+            engineID = ObjectIdentifier(engine)
+            before = WorkerTotals()
+            gauges.restartBytes()
+        }
+        files.remember(engine.plan)
         self.context = context
         self.instances = instances
         let origin = context.origin
@@ -48,7 +57,9 @@ actor GatewayMonitor {
         watch?.begin(origin, policy: policy, now: now)
     }
 
+    /// Nothing more once another engine has begun; that may be at each `await`.
     func tick(_ engine: GatewayEngine) async {
+        guard engineID == ObjectIdentifier(engine) else { return }
         let now = context.time.now()
         let plan = engine.plan
         for group in plan.groups {
@@ -60,12 +71,14 @@ actor GatewayMonitor {
             worker.tick()
             return worker.takeFigures()
         }
+        guard engineID == ObjectIdentifier(engine) else { return }
         gauges.set(figures, plan: plan, breakers: telemetry.breakers.all, now: now)
         gauges.set(cacheBytes: telemetry.caches.bytes)
         plan.accessLog?.flush()
         files.look(plan, events: context.events)
         warnOfCertificates(plan)
         await names.look(plan, instances: instances, telemetry: telemetry, now: now)
+        guard engineID == ObjectIdentifier(engine) else { return }
         await judge(figures, now: now)
     }
 

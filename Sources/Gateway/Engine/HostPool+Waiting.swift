@@ -54,6 +54,7 @@ extension HostPool {
     func offerToOthers() {
         let (group, worker) = (group, worker)
         worker.serveWaiting(of: group, besides: self)
+        guard worker.hasOthers else { return serveWaiting() }
         worker.onOthers { other in
             other.serveWaiting(of: group)
             worker.reactor.poster.post { worker.serveWaiting(of: group) }

@@ -42,6 +42,7 @@ final class Worker: @unchecked Sendable, Reactor.ParkingOwner {
     /// Set once, before the threads start. The engine holds them all.
     var team: WorkerTeam?
     private var others: [Worker] { team?.workers(besides: self) ?? [] }
+    var hasOthers: Bool { !others.isEmpty }
     /// For one key of a cache at a time.
     let keySpace = WireBuffer(capacity: 1 << 10)
     var fetches = CollapsedFetches<Exchange>()
